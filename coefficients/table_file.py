@@ -1,0 +1,131 @@
+"""The file of a coefficient table: JSON with one row of numbers per line, and a checksum."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coefficients.disorder import WhiteNoise
+from coefficients.rashba import RashbaFerromagnet
+from coefficients.table import QUANTITIES, SCHEME, CoefficientTable
+
+FORMAT = "llgsim coefficient table"
+FORMAT_VERSION = 1
+
+
+def _checksum(document: dict[str, Any]) -> str:
+    content = {key: value for key, value in document.items() if key != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _write(path: Path, document: dict[str, Any], rows: list[list[float]]) -> None:
+    """Write document and rows, one item of a list per line; doubles read back exactly. ValueError for NaN."""
+    whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **document, "rows": rows}
+    whole = {"sha256": _checksum(whole), **whole}
+    lines = []
+    for key, value in whole.items():
+        if isinstance(value, list) and value:
+            items = ",\n".join(f"    {json.dumps(item, ensure_ascii=False, allow_nan=False)}" for item in value)
+            lines.append(f'  "{key}": [\n{items}\n  ]')
+        else:
+            lines.append(f'  "{key}": {json.dumps(value, ensure_ascii=False, allow_nan=False)}')
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[list[float]]]:
+    """The document and its rows; ValueError for another kind of file, another version, or a checksum that fails."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: not JSON text ({error}); it is damaged, or not a file written by table.save. Make the table "
+            "again with co.tabulate and save it."
+        ) from error
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ValueError(f'{path}: not a coefficient table: its "format" is not "{FORMAT}"')
+    if document.get("format_version") != FORMAT_VERSION:
+        raise ValueError(
+            f"{path}: format version {document.get('format_version')!r}, this version of the package reads "
+            f"{FORMAT_VERSION}. Read it with version {document.get('package_version')!r} of the package, or make the "
+            "table again with co.tabulate."
+        )
+    if document.get("sha256") != _checksum(document):
+        raise ValueError(
+            f"{path}: the checksum does not fit the content: the file is damaged or was edited. Make the table again "
+            "with co.tabulate and save it."
+        )
+    return document, document.pop("rows")
+
+
+def save_table(table: CoefficientTable, path: str | Path) -> None:
+    """Write the file of a table; see `CoefficientTable.save`."""
+    document = {
+        "package_version": table.version,
+        "scheme": SCHEME,
+        "form": table.form,
+        "model": {
+            "kind": "rashba-ferromagnet",
+            "fermi_energy_J": table.model.fermi_energy,
+            "exchange_J": table.model.exchange,
+            "rashba_J_m": table.model.rashba,
+            "effective_mass_kg": table.model.effective_mass,
+            "exchange_sign": table.model.exchange_sign,
+        },
+        "disorder": {"kind": "white-noise", "scattering_time_s": table.disorder.scattering_time},
+        "spin_density_per_m2": table.spin_density,
+        "relative_error": {"numerical": table.numerical_error, "scheme": table.scheme_error},
+        "warnings": list(table.warnings),
+        "columns": [
+            {"name": "n_z", "unit": "1", "description": "z component of the magnetisation, of either sign"},
+            *({"name": q.name, "unit": q.unit[table.form], "description": q.description} for q in QUANTITIES),
+        ],
+    }
+    _write(Path(path), document, np.stack(list(table.columns().values()), axis=1).tolist())
+
+
+def load_table(path: str | Path) -> CoefficientTable:
+    """Read a table written by `CoefficientTable.save`; equal to the one that was saved.
+
+    Raises
+    ------
+    FileNotFoundError
+        No such file.
+    ValueError
+        Another kind of file, a format of another version, a damaged or edited file, or values that this version of the
+        package does not reproduce to 1e-12.
+    """
+    path = Path(path)
+    document, rows = _read(path)
+    try:
+        model, disorder = document["model"], document["disorder"]
+        if (model["kind"], disorder["kind"]) != ("rashba-ferromagnet", "white-noise"):
+            raise ValueError(f"unknown model {model['kind']!r} or disorder {disorder['kind']!r}")
+        table = CoefficientTable(
+            model=RashbaFerromagnet(
+                fermi_energy=model["fermi_energy_J"],
+                exchange=model["exchange_J"],
+                rashba=model["rashba_J_m"],
+                effective_mass=model["effective_mass_kg"],
+                exchange_sign=model["exchange_sign"],
+            ),
+            disorder=WhiteNoise(scattering_time=disorder["scattering_time_s"]),
+            spin_density=document["spin_density_per_m2"],
+            form=document["form"],
+            numerical_error=document["relative_error"]["numerical"],
+            version=document["package_version"],
+        )
+        stored = np.array(rows, dtype=np.float64)
+        n_z, values = stored[:, 0], stored[:, 1:]
+        recomputed = np.stack([getattr(table, q.name)(n_z) for q in QUANTITIES], axis=1)
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a coefficient table that this version can read ({error!r})") from error
+    if values.shape != recomputed.shape or not np.allclose(values, recomputed, rtol=1e-12, atol=0.0):
+        raise ValueError(
+            f"{path}: the stored values are not those that this version of the package computes from the "
+            f"stored parameters; the table was made by {table.version}. Make it again with co.tabulate."
+        )
+    return table

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import coefficients as co
+from coefficients.units import angstrom, electron_mass, eV, hbar
+
+GOOD = {
+    "fermi_energy": 1.0 * eV,
+    "exchange": 0.3 * eV,
+    "rashba": 1.3 * eV * angstrom,
+    "effective_mass": 0.8 * electron_mass,
+}
+DIRECTIONS = [(0.0, 0.0, 1.0), (0.6, 0.0, -0.8), (-0.48, 0.64, 0.6), (0.0, 1.0, 0.0)]
+SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
+
+
+def hamiltonian(model: co.RashbaFerromagnet, kx: float, ky: float, m: tuple[float, ...]) -> np.ndarray:
+    """α(σ_x k_y − σ_y k_x) − Δ_xc m·σ, written out with Pauli matrices."""
+    kinetic = hbar**2 * (kx**2 + ky**2) / (2 * model.effective_mass) * np.eye(2)
+    spin_orbit = model.rashba * (SIGMA[0] * ky - SIGMA[1] * kx)
+    return kinetic + spin_orbit - model.exchange_sign * model.exchange * np.einsum("i,ijk->jk", np.array(m), SIGMA)
+
+
+@pytest.mark.parametrize("m", DIRECTIONS)
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_energies_are_the_eigenvalues_of_the_hamiltonian(m: tuple[float, ...], sign: int) -> None:
+    model = co.RashbaFerromagnet(**GOOD, exchange_sign=sign)
+    for kx, ky in [(0.0, 0.0), (3e9, -1e9), (-2e9, 4e9)]:
+        exact = np.linalg.eigvalsh(hamiltonian(model, kx, ky, m))[::-1]
+        np.testing.assert_allclose(model.energies(kx, ky, m=m), exact, rtol=1e-13, atol=1e-13 * eV)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_conduction_spins_follow_the_sign_of_the_exchange(sign: int) -> None:
+    # the lower band of +ςΔsd n·σ has its spin along −ςn = ςm: along n for ferromagnetic exchange, ς = −1
+    model = co.RashbaFerromagnet(**GOOD, exchange_sign=sign)
+    _, states = np.linalg.eigh(hamiltonian(model, 0.0, 0.0, (0.0, 0.0, 1.0)))
+    ground = states[:, 0]
+    assert (ground.conj() @ SIGMA[2] @ ground).real == pytest.approx(sign)
+
+
+@pytest.mark.parametrize("m", DIRECTIONS)
+@pytest.mark.parametrize("rashba", [1.3, -1.3, 0.0, 4.0])
+def test_fermi_wave_vectors_lie_on_the_fermi_surface(m: tuple[float, ...], rashba: float) -> None:
+    model = co.RashbaFerromagnet(**{**GOOD, "rashba": rashba * eV * angstrom})
+    angle = np.linspace(0.0, 2 * np.pi, 36, endpoint=False)
+    k = model.fermi_wave_vectors(angle, m=m)
+    assert k.shape == (2, 36)
+    assert (k > 0).all()
+    energies = model.energies(k * np.cos(angle), k * np.sin(angle), m=m)
+    # roots of the quartic are good to about 1e-8 where they nearly coincide, 1e-15 elsewhere
+    np.testing.assert_allclose(energies[[0, 1], [0, 1]], model.fermi_energy, rtol=1e-7)
+
+
+@pytest.mark.parametrize("m", DIRECTIONS)
+def test_areas_of_the_fermi_contours_give_the_electron_density(m: tuple[float, ...]) -> None:
+    # Luttinger: n_e = Σ area/(2π)², the area by the trapezoidal rule, exponentially convergent for these contours
+    model = co.RashbaFerromagnet(**GOOD)
+    k = model.fermi_wave_vectors(np.linspace(0.0, 2 * np.pi, 512, endpoint=False), m=m)
+    area = (k**2).mean(axis=1).sum() * np.pi
+    assert area / (2 * np.pi) ** 2 == pytest.approx(model.electron_density, rel=1e-10)
+
+
+def test_numbers_of_a_known_case() -> None:
+    # v_F = √(2·1 eV/m_e) = 5.931e5 m/s, and Δso = α k_F with k_F = √(2 m_e·1 eV)/ħ = 0.5123 per Å
+    model = co.RashbaFerromagnet(
+        fermi_energy=1 * eV, exchange=0.2 * eV, rashba=-1 * eV * angstrom, effective_mass=electron_mass
+    )
+    assert model.fermi_velocity == pytest.approx(5.931e5, rel=1e-4)
+    assert model.spin_orbit_splitting / eV == pytest.approx(0.5123, rel=1e-4)
+    assert model.exchange_sign == -1
+    assert model.signed_exchange == -0.2 * eV
+    D, S = model.dimensionless(hbar / eV)  # τ = 1/eV
+    assert pytest.approx((0.2, 0.5123), rel=1e-4) == (D, S)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("fermi_energy", math.nan, "fermi_energy = nan"),
+        ("fermi_energy", 1.0, "fermi_energy = 1.0 J .*joules"),
+        ("exchange", 0.0, "exchange = 0.0 J .*positive"),
+        ("exchange", -0.1 * eV, r"exchange = .*\(-0.1 eV\).*exchange_sign"),
+        ("exchange", math.inf, "exchange = inf"),
+        ("rashba", math.nan, "rashba = nan"),
+        ("rashba", 1.0, "rashba = 1.0 J·m"),
+        ("effective_mass", 0.0, "effective_mass = 0.0 kg"),
+        ("effective_mass", 1.0, "effective_mass = 1.0 kg .*electron masses"),
+        ("effective_mass", math.nan, "effective_mass = nan"),
+        ("exchange_sign", 0, "exchange_sign = 0 must be -1"),
+    ],
+)
+def test_model_refuses(name: str, value: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        co.RashbaFerromagnet(**{**GOOD, name: value})
+
+
+@pytest.mark.parametrize("fermi_energy", [0.3, 0.1, -0.1])
+def test_one_filled_subband_is_a_model_but_has_no_two_band_formulas(fermi_energy: float) -> None:
+    model = co.RashbaFerromagnet(**{**GOOD, "fermi_energy": fermi_energy * eV})
+    message = f"fermi_energy = {fermi_energy:g} eV must exceed exchange = 0.3 eV"
+    with pytest.raises(ValueError, match=message):
+        model.dimensionless(1e-14)
+    with pytest.raises(ValueError, match=message):
+        _ = model.fermi_velocity
+    with pytest.raises(ValueError, match=message):
+        _ = model.electron_density
+    with pytest.raises(ValueError, match=message):
+        model.fermi_wave_vectors(0.0, m=(0.0, 0.0, 1.0))
+    np.testing.assert_allclose(model.energies(0.0, 0.0, m=(0.0, 0.0, 1.0)) / eV, [0.3, -0.3], rtol=1e-14)
