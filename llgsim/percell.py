@@ -1,0 +1,38 @@
+"""How the per-cell functions of terms and torques are compiled.
+
+A per-cell function is ordinary Python arithmetic on the components of one cell. Called from Python it works on whole
+NumPy arrays as well (which is how the analysis evaluates a torque); called from a composed kernel it is compiled and
+inlined. Two rules keep it fast: no branches, and no numeric literals, because a literal turns float32 into float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from numba.extending import register_jitable
+
+# 'nnan' and 'ninf' stay off, so that NaN is still NaN and a run that blows up is seen to do so.
+FASTMATH = {"contract", "reassoc", "arcp", "nsz"}
+# The NumPy error model has no branch for a division by zero, which would keep a loop from being vectorised.
+COMPILE_OPTIONS: dict[str, object] = {"fastmath": FASTMATH, "error_model": "numpy", "nogil": True}
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def per_cell(function: Function) -> Function:
+    """Mark a plain function as callable from composed kernels; it stays a plain function in Python."""
+    # inlined by force: one call left in the loop over a row, and it is not vectorised
+    return register_jitable(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
+
+
+@per_cell
+def cross(a, b):  # type: ignore[no-untyped-def]
+    """a × b of two triples."""
+    return (a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0])
+
+
+@per_cell
+def dot(a, b):  # type: ignore[no-untyped-def]
+    """a · b of two triples."""
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]

@@ -1,0 +1,7 @@
+"""Torques, one per file: see `llgsim.torques.base.Torque` for what a torque defines."""
+
+from llgsim.torques.base import Torque
+from llgsim.torques.microscopic import Coefficients, MicroscopicTorque
+from llgsim.torques.zhang_li import ZhangLi
+
+__all__ = ["Coefficients", "MicroscopicTorque", "Torque", "ZhangLi"]

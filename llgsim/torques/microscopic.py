@@ -1,0 +1,335 @@
+"""The torque of a microscopic electron model: anisotropic spin transfer, Gilbert damping and spin-orbit torque."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coefficients import CoefficientTable, closed_form, spin_density
+from llgsim.grid import Grid
+from llgsim.percell import cross, dot, per_cell
+from llgsim.torques.base import XI_SAMPLES, Field, Torque, advection_bound
+from llgsim.torques.drive import Drive, DriveLike
+from llgsim.torques.series import chebyshev_series, series_evaluator
+
+CoefficientLike = float | Callable[[NDArray[np.float64]], Any]
+NAMES = ("xi0", "xi_parallel", "xi_perpendicular", "a", "b", "c", "d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coefficients:
+    """Coefficients given as numbers or functions of m_z, in place of a computed table.
+
+    Each is a float or a Python function of an array of m_z; a function must be even and smooth in m_z. They belong to
+    the magnet that is simulated: unlike a table they are not rescaled with its spin density.
+
+    Parameters
+    ----------
+    xi0, xi_parallel, xi_perpendicular
+        ξ0, ξ∥, ξ⊥ (dimensionless).
+    a, b, c, d
+        Spin-orbit torque coefficients of ∂t m, 1/s per V/m (with an E drive) or 1/s per A/m (with a sheet current).
+
+    Raises
+    ------
+    ValueError
+        A value that is not finite, a function that is not even or not smooth, or ξ0 ≥ 1 somewhere.
+
+    Examples
+    --------
+    >>> c = Coefficients(xi0=-0.15, xi_parallel=lambda m_z: 0.1 / (1 + m_z**2), xi_perpendicular=0.1)
+    >>> float(c.evaluate(1.0)[1])
+    0.05
+    """
+
+    xi0: CoefficientLike
+    xi_parallel: CoefficientLike
+    xi_perpendicular: CoefficientLike
+    a: CoefficientLike = 0.0
+    b: CoefficientLike = 0.0
+    c: CoefficientLike = 0.0
+    d: CoefficientLike = 0.0
+    series: tuple[NDArray[np.float64], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        series = tuple(chebyshev_series(name, getattr(self, name)) for name in NAMES)
+        object.__setattr__(self, "series", series)
+        check_positive_spin(self.evaluate(XI_SAMPLES)[0], "Coefficients")
+
+    def evaluate(self, m_z: Any) -> tuple[NDArray[np.float64], ...]:
+        """ξ0, ξ∥, ξ⊥, a, b, c, d at m_z, as the kernel evaluates them."""
+        x = 2 * np.asarray(m_z, dtype=float) ** 2 - 1
+        return tuple(np.polynomial.chebyshev.chebval(x, series) for series in self.series)
+
+
+def check_positive_spin(xi0: NDArray[np.float64], owner: str) -> None:
+    """Refuse coefficients for which 1 − ξ0 ≤ 0 somewhere: the total spin would point against m."""
+    worst = float(np.max(xi0))
+    if not worst < 1:
+        at = float(XI_SAMPLES[int(np.argmax(xi0))])
+        raise ValueError(
+            f"{owner}: xi0 = {worst:.4g} at |m_z| = {at:.3g}, but 1 - xi0 must be positive (the conduction electrons "
+            "would carry more spin than the magnet); use a thicker or stronger magnet or a weaker exchange"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class MicroscopicTorque(Torque):
+    """Current-induced torque and damping of conduction electrons, with coefficients that depend on m_z.
+
+    ∂t m ∋ ξ0 (v·∇)m + ξ∥ m×(v·∇)m∥ + ξ⊥ m×(v·∇)m⊥ + ξ0 ∂t m + ξ∥ m×∂t m∥ + ξ⊥ m×∂t m⊥ + T_SOT with v the electrons'
+    drift velocity, ∥ the in-plane part and ⊥ = ẑ m_z (Ado, Ostrovsky, Titov, Eqs. 34-35, written for the magnetisation
+    direction m = −n), and
+    T_SOT = a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F), where F is E or the sheet current.
+    Constant isotropic ξ is Zhang-Li: γ′ = γ/(1−ξ0), α = (α0+ξ)/(1−ξ0), u = −ξ0 v/(1−ξ0), β = −ξ/ξ0.
+
+    Parameters
+    ----------
+    coefficients : CoefficientTable or Coefficients
+        A table is rescaled to the simulation's spin density Ms t/(ħγ). It takes exactly one drive.
+    E, sheet_current, drift_velocity : (float, float) or function t → (float, float)
+        Electric field (V/m), sheet current (A/m) or drift velocity (m/s) of the electrons. E and drift_velocity need a
+        table with form="E", sheet_current one with form="J". `Coefficients` take `drift_velocity` for the
+        spin-transfer part and `E` or `sheet_current` for a-d independently, each zero unless given.
+    spin_orbit : bool
+        Whether a-d act.
+    ramp : float
+        Constant drives are switched on over this time (s) by a smoothstep from t = 0.
+
+    Raises
+    ------
+    ValueError
+        No drive or two drives for a table, a drive that does not fit the table's form, values that are not finite.
+
+    Examples
+    --------
+    >>> torque = MicroscopicTorque(Coefficients(xi0=-0.1, xi_parallel=0.05, xi_perpendicular=0.05),
+    ...                            drift_velocity=(100.0, 0.0))
+    >>> torque.drift_velocity_at(None, 0.0)
+    array([100.,   0.])
+    """
+
+    coefficients: CoefficientTable | Coefficients
+    E: DriveLike | None = None
+    sheet_current: DriveLike | None = None
+    drift_velocity: DriveLike | None = None
+    spin_orbit: bool = True
+    ramp: float = 0.0
+    renormalises: ClassVar[bool] = True
+    derivative_order: ClassVar[int] = 6
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("E", "sheet_current", "drift_velocity") if getattr(self, name) is not None]
+        table = self.coefficients
+        if isinstance(table, CoefficientTable):
+            if len(given) != 1:
+                raise ValueError(
+                    "MicroscopicTorque: a coefficient table takes exactly one of E, sheet_current and drift_velocity, "
+                    f"got {' and '.join(given) or 'none'}"
+                )
+            form = "J" if given == ["sheet_current"] else "E"
+            if table.form != form:
+                raise ValueError(
+                    f"MicroscopicTorque: a drive by {given[0]} needs a table with form={form!r}, this one has "
+                    f"form={table.form!r}; call tabulate(..., form={form!r})"
+                )
+        elif isinstance(table, Coefficients):
+            if self.E is not None and self.sheet_current is not None:
+                raise ValueError("MicroscopicTorque: give E or sheet_current, not both; a-d refer to one of them")
+        else:
+            raise ValueError(
+                f"MicroscopicTorque: coefficients = {table!r} must be a table from coefficients.tabulate or Coefficients"
+            )
+        for name, unit in (("E", "V/m"), ("sheet_current", "A/m"), ("drift_velocity", "m/s")):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, Drive(name, unit, value, 0.0 if callable(value) else self.ramp).value)
+        if self.ramp and given and all(callable(getattr(self, name)) for name in given):
+            raise ValueError("MicroscopicTorque: a drive given as a function of time cannot be ramped; ramp it inside")
+
+    # -- drive -----------------------------------------------------------------------------------------------------
+
+    def _drive(self, name: str) -> Drive | None:
+        value = getattr(self, name)
+        return None if value is None else Drive(name, "SI units", value, 0.0 if callable(value) else self.ramp)
+
+    @property
+    def steady_after(self) -> float:  # type: ignore[override]
+        drives = (self._drive(name) for name in ("E", "sheet_current", "drift_velocity"))
+        return max((drive.steady_after for drive in drives if drive is not None), default=0.0)
+
+    def drives_at(self, t: float) -> tuple[Field, Field]:
+        """Drift velocity (2,) in m/s and the F (2,) that a-d multiply (V/m or A/m) at time t."""
+        values = {
+            name: drive.at(t) for name in ("E", "sheet_current", "drift_velocity") if (drive := self._drive(name))
+        }
+        table = self.coefficients
+        if isinstance(table, Coefficients):
+            v = values.get("drift_velocity", (0.0, 0.0))
+            force = values.get("E", values.get("sheet_current", (0.0, 0.0)))
+            return np.array(v), np.array(force)
+        if "sheet_current" in values:
+            j = values["sheet_current"]
+            return table.drift_velocity(sheet_current=j), np.array(j)
+        if "E" in values:
+            return table.drift_velocity(E=values["E"]), np.array(values["E"])
+        v = values["drift_velocity"]
+        return np.array(v), table.electric_field(drift_velocity=v)
+
+    def drift_velocity_at(self, m: Field, t: float, ramp_finished: bool = True) -> Field:
+        return self.drives_at(self._time(t, ramp_finished))[0]
+
+    def electric_direction(self, t: float) -> Field | None:
+        v, force = self.drives_at(self._time(t, True))
+        for vector in (v, -force):
+            if (length := float(np.hypot(*vector))) > 0:
+                return vector / length
+        return None
+
+    def _time(self, t: float, ramp_finished: bool) -> float:
+        return max(t, self.steady_after) if ramp_finished and math.isfinite(self.steady_after) else t
+
+    # -- coefficients ----------------------------------------------------------------------------------------------
+
+    def magnet_scale(self, grid: Grid, Ms: float, gamma: float) -> float:
+        """Factor from the table's spin density to this magnet's; 1 for `Coefficients`."""
+        if isinstance(self.coefficients, Coefficients):
+            return 1.0
+        return self.coefficients.spin_density / spin_density(Ms=Ms, thickness=grid.thickness, gamma=gamma)
+
+    def xi(self, grid: Grid, Ms: float, gamma: float, m_z: Field) -> tuple[Field, Field, Field]:
+        table = self.coefficients
+        if isinstance(table, Coefficients):
+            xi0, xi_parallel, xi_perpendicular = table.evaluate(m_z)[:3]
+            return xi0, xi_parallel, xi_perpendicular
+        scale = self.magnet_scale(grid, Ms, gamma)
+        return scale * table.xi0(m_z), scale * table.xi_parallel(m_z), scale * table.xi_perpendicular(m_z)
+
+    @property
+    def has_spin_orbit(self) -> bool:
+        """Whether a-d act: asked for, driven, and not all zero."""
+        if not self.spin_orbit:
+            return False
+        if isinstance(self.coefficients, Coefficients):
+            driven = self.E is not None or self.sheet_current is not None
+            return driven and any(np.any(series) for series in self.coefficients.series[3:])
+        return True
+
+    # -- kernel ----------------------------------------------------------------------------------------------------
+
+    @property
+    def key(self) -> str:
+        if isinstance(self.coefficients, Coefficients):
+            lengths = "_".join(str(len(series)) for series in self._series)
+            return f"{self.name} series {lengths}"
+        return f"{self.name} white noise{' field-like' if self.has_spin_orbit else ''}"
+
+    @property
+    def _series(self) -> tuple[NDArray[np.float64], ...]:
+        assert isinstance(self.coefficients, Coefficients)
+        return self.coefficients.series if self.has_spin_orbit else self.coefficients.series[:3]
+
+    @property
+    def rate(self) -> Any:  # type: ignore[override]
+        if isinstance(self.coefficients, Coefficients):
+            evaluator = series_evaluator(tuple(len(series) for series in self._series))
+            return composed_rate(
+                evaluator, 1 + sum(len(s) for s in self._series), "full" if self.has_spin_orbit else ""
+            )
+        return composed_rate(closed_form.kernel, len(self._xi_parameters(1.0)), "a" if self.has_spin_orbit else "")
+
+    def _xi_parameters(self, scale: float) -> tuple[float, ...]:
+        table = self.coefficients
+        assert isinstance(table, CoefficientTable)
+        sign = table.model.exchange_sign
+        return closed_form.kernel_parameters(table.D, table.S, sign=sign, scale=table.xi_scale * scale)
+
+    def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
+        """Drift velocity, F, for a table its a, and the numbers that the coefficients are evaluated from."""
+        v, force = (tuple(float(component) for component in pair) for pair in self.drives_at(t))
+        if isinstance(self.coefficients, Coefficients):
+            series = tuple(float(number) for series in self._series for number in series)
+            return (*v, *(force if self.has_spin_orbit else ()), 1.0, *series)
+        scale = self.magnet_scale(grid, Ms, gamma)
+        numbers = self._xi_parameters(scale)
+        if not self.has_spin_orbit:
+            return (*v, *numbers)
+        return (*v, *force, scale * float(self.coefficients.a(0.0)), *numbers)
+
+    def rate_bound(self, grid: Grid, Ms: float, gamma: float, t: float) -> float:
+        v, force = self.drives_at(t)
+        wx, wy = advection_bound(grid, self.derivative_order)
+        xi0, xi_parallel, xi_perpendicular = (np.abs(xi) for xi in self.xi(grid, Ms, gamma, XI_SAMPLES))
+        strength = float((xi0 + np.maximum(xi_parallel, xi_perpendicular)).max())
+        bound = (abs(v[0]) * wx + abs(v[1]) * wy) * strength
+        if self.has_spin_orbit:
+            if isinstance(self.coefficients, Coefficients):
+                total = sum(np.abs(values) for values in self.coefficients.evaluate(XI_SAMPLES)[3:])
+                bound += float(np.max(total)) * float(np.hypot(*force))
+            else:
+                scale = self.magnet_scale(grid, Ms, gamma)
+                bound += abs(scale * float(self.coefficients.a(0.0))) * float(np.hypot(*force))
+        return bound
+
+
+@per_cell
+def spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular):  # type: ignore[no-untyped-def]
+    """ξ0 g + m×(ξ∥ g∥ + ξ⊥ g⊥) with g = (v·∇)m made tangent: m×Λg feels the part along m when ξ∥ ≠ ξ⊥."""
+    a = (vx * ddx[0] + vy * ddy[0], vx * ddx[1] + vy * ddy[1], vx * ddx[2] + vy * ddy[2])
+    along = dot(m, a)
+    g = (a[0] - along * m[0], a[1] - along * m[1], a[2] - along * m[2])
+    turned = cross(m, (xi_parallel * g[0], xi_parallel * g[1], xi_perpendicular * g[2]))
+    return (xi0 * g[0] + turned[0], xi0 * g[1] + turned[1], xi0 * g[2] + turned[2])
+
+
+@per_cell
+def field_like(m, fx, fy, a):  # type: ignore[no-untyped-def]
+    """a m×(ẑ×F), with ẑ×F = (−F_y, F_x, 0)."""
+    return (-a * m[2] * fx, -a * m[2] * fy, a * (m[0] * fx + m[1] * fy))
+
+
+@per_cell
+def spin_orbit_torque(m, fx, fy, a, b, c, d):  # type: ignore[no-untyped-def]
+    """m×[a e + b m×e + (m·F)(c m×ẑ + d ẑ)] with e = ẑ×F."""
+    along = m[0] * fx + m[1] * fy
+    damping_like = (-m[2] * fx, -m[2] * fy, along)  # m×e
+    h = (
+        b * damping_like[0] - a * fy + c * along * m[1],
+        b * damping_like[1] + a * fx - c * along * m[0],
+        b * damping_like[2] + d * along,
+    )
+    return cross(m, h)
+
+
+@lru_cache
+def composed_rate(evaluate: Any, count: int, spin_orbit: str) -> Any:
+    """The per-cell rate that takes its coefficients from `evaluate(m_z², *numbers)` with `count` numbers.
+
+    `spin_orbit` is "" (none), "a" (a constant field-like coefficient) or "full" (a-d from `evaluate`).
+    """
+    numbers = ", ".join(f"p{index}" for index in range(count))
+    drive = {"": "vx, vy", "a": "vx, vy, fx, fy, a", "full": "vx, vy, fx, fy"}[spin_orbit]
+    values = "xi0, xi_parallel, xi_perpendicular" + (", a, b, c, d" if spin_orbit == "full" else "")
+    text = f"""def rate(m, ddx, ddy, {drive}, {numbers}):
+    {values} = evaluate(m[2] * m[2], {numbers})
+    r = spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular)
+"""
+    if spin_orbit:
+        call = "field_like(m, fx, fy, a)" if spin_orbit == "a" else "spin_orbit_torque(m, fx, fy, a, b, c, d)"
+        text += f"    s = {call}\n    r = (r[0] + s[0], r[1] + s[1], r[2] + s[2])\n"
+    text += "    return (r[0], r[1], r[2], xi0, xi_parallel, xi_perpendicular)\n"
+    namespace = {
+        "__name__": __name__,  # imported when a compiled kernel is read back from disk
+        "evaluate": evaluate,
+        "spin_transfer": spin_transfer,
+        "field_like": field_like,
+        "spin_orbit_torque": spin_orbit_torque,
+    }
+    exec(compile(text, f"<microscopic rate {count} {spin_orbit}>", "exec"), namespace)
+    return per_cell(namespace["rate"])

@@ -1,0 +1,83 @@
+"""Spin-transfer torque of Zhang and Li."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from llgsim.grid import Grid
+from llgsim.percell import cross, dot, per_cell
+from llgsim.quantities import check_quantities, quantity
+from llgsim.torques.base import Field, Torque, advection_bound
+from llgsim.torques.drive import Drive, DriveLike
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZhangLi(Torque):
+    """Adiabatic and non-adiabatic spin-transfer torque, ∂t m ∋ −(u·∇)m + β m×(u·∇)m.
+
+    As in the µMAG standard problem and OOMMF, without a factor 1/(1 + β²); a texture moves along +u, the direction of
+    the electron flow.
+
+    Parameters
+    ----------
+    u : (float, float) or function t → (float, float)
+        Spin-drift velocity (m/s), u = μB P j_e/(e Ms) along the electron flow.
+    beta : float
+        Non-adiabaticity β (dimensionless).
+    derivative_order : 2, 4 or 6
+        Order of the central differences of (u·∇)m; one-sided of the same order near free edges. 2 compares with other
+        codes; 6 is thirty times more accurate on a skyrmion of a few cells.
+
+    Examples
+    --------
+    >>> ZhangLi(u=(100.0, 0.0), beta=0.3).name
+    'ZhangLi'
+    """
+
+    u: DriveLike = quantity("m/s", "spin-drift velocity")
+    beta: float = quantity("", "non-adiabaticity")
+    derivative_order: int = 6
+
+    def __post_init__(self) -> None:
+        check_quantities(self)
+        object.__setattr__(self, "u", Drive("u", "m/s", self.u).value)
+        check_derivative_order("ZhangLi", self.derivative_order)
+
+    @property
+    def drive(self) -> Drive:
+        return Drive("u", "m/s", self.u)
+
+    @property
+    def steady_after(self) -> float:  # type: ignore[override]
+        return self.drive.steady_after
+
+    def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
+        """u_x, u_y (m/s) and β."""
+        return (*self.drive.at(t), self.beta)
+
+    def rate_bound(self, grid: Grid, Ms: float, gamma: float, t: float) -> float:
+        ux, uy = self.drive.at(t)
+        wx, wy = advection_bound(grid, self.derivative_order)
+        return (abs(ux) * wx + abs(uy) * wy) * (1 + abs(self.beta))
+
+    def electric_direction(self, t: float) -> Field | None:
+        u = np.array(self.drive.at(t))
+        speed = float(np.hypot(*u))
+        return u / speed if speed else None
+
+    @staticmethod
+    @per_cell
+    def rate(m, ddx, ddy, ux, uy, beta):  # type: ignore[no-untyped-def]
+        """R (1/s). The finite difference is not tangent to the sphere, so its part along m is taken off first."""
+        a = (ux * ddx[0] + uy * ddy[0], ux * ddx[1] + uy * ddy[1], ux * ddx[2] + uy * ddy[2])
+        along = dot(m, a)
+        g = (a[0] - along * m[0], a[1] - along * m[1], a[2] - along * m[2])
+        turned = cross(m, g)
+        return (beta * turned[0] - g[0], beta * turned[1] - g[1], beta * turned[2] - g[2])
+
+
+def check_derivative_order(owner: str, order: int) -> None:
+    if order not in (2, 4, 6):
+        raise ValueError(f"{owner}: derivative_order = {order!r} must be 2, 4 or 6")
