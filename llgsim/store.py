@@ -1,0 +1,638 @@
+"""The run directory: what a simulation writes while it runs and what is read back afterwards.
+
+    DIR/run.json        what was run: format version, title, versions of the software, grid, columns, metadata of the
+                        caller, start, end, status ("running", "finished", "failed"), message, time and cell of failure
+    DIR/data.zarr       Zarr v3 group
+        m               (n_snapshots, 3, ny, nx) magnetisation direction, one frame per chunk
+        t               (n_snapshots,) snapshot times (s), nan until the frame is committed
+        table/NAME      (n_rows,) one array per observable
+        table/t         (n_rows,) times of the rows (s), nan until the row is committed
+    DIR/table.csv       the same table as text, one line per row, extended with every commit
+    DIR/…               whatever the caller adds (case file, coefficients)
+
+Arrays are allocated at their full length when the run starts and only ever filled in: nothing is resized. Times are
+written after the data they stamp, the table's before the snapshots', so that at whatever instant the process is killed
+the leading finite times mark a complete prefix, and the table covers every snapshot in it. Each file is replaced in one
+step. Times are committed at most once per `COMMIT_INTERVAL`: a kill costs that much work at most (a loss of power also
+what the operating system had not written yet). Opening a run never writes.
+
+Without a directory the same `Run` lives in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import operator
+import platform
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import metadata as packages
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from llgsim.grid import Grid
+from llgsim.ovf import Representation, write_ovf
+
+if TYPE_CHECKING:
+    import xarray
+
+FORMAT = "llgsim run"
+FORMAT_VERSION = 1
+COMMIT_INTERVAL = 1.0  # s; a commit rewrites a small file per column, about 1 ms each
+ROWS_PER_CHUNK = 1024  # of the table and of t: a commit rewrites the last chunk only
+
+Status = Literal["running", "finished", "failed"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """An observable of the table, declared once: CSV header, xarray attributes and plot labels follow from it.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits and underscores; "t" is taken by the time.
+    unit : str
+        "m", "J", …; "" if dimensionless.
+    description : str
+        What it is, in words.
+
+    Examples
+    --------
+    >>> Column("x", "m", "position of the skyrmion along x").header
+    'x (m)'
+    """
+
+    name: str
+    unit: str
+    description: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z_]\w*", self.name):
+            raise ValueError(f"Column: name = {self.name!r} must be letters, digits and underscores")
+
+    @property
+    def header(self) -> str:
+        """Name and unit, as in the header of the CSV table."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """For xarray and zarr; xarray's own plots look for units and long_name."""
+        names = {"unit": self.unit, "description": self.description}
+        return names | {"units": self.unit, "long_name": self.description}
+
+
+TIME = Column("t", "s", "time")
+DIRECTION = Column("m", "", "magnetisation direction")
+
+
+class Snapshots:
+    """The committed frames of a run, read when asked for: a sequence of (3, ny, nx) arrays of the run's dtype.
+
+    `[k]` and `[-1]` read one frame, `[a:b:c]` stacks several into (n, 3, ny, nx); further indices apply to each frame,
+    as in numpy: `snapshots[:, 2]` is m_z of all. `numpy.asarray(snapshots)` reads everything.
+    """
+
+    def __init__(self, frames: Any, count: int, shape: tuple[int, int], dtype: str) -> None:
+        self._frames = frames  # list of arrays, or a zarr array
+        self.shape = (count, 3, *shape)
+        self.dtype = np.dtype(dtype)
+        self.ndim = 4
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        return map(self._frame, range(len(self)))
+
+    def _frame(self, k: int) -> NDArray[Any]:
+        return np.array(self._frames[k])  # a copy: what is stored must not change through it
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        first, *rest = key if isinstance(key, tuple) else (key,)
+        if isinstance(first, slice):
+            chosen = [self._frame(k)[tuple(rest)] for k in range(*first.indices(len(self)))]
+            return np.stack(chosen) if chosen else np.empty((0, *self.shape[1:]), self.dtype)[(slice(None), *rest)]
+        k = operator.index(first)
+        if not -len(self) <= k < len(self):
+            raise IndexError(f"snapshot {k} of a run that has {len(self)}")
+        return self._frame(k % len(self))[tuple(rest)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("the snapshots of a run cannot become an array without a copy")
+        return self[:].astype(dtype or self.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"<Snapshots {self.shape} {self.dtype}>"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Run:
+    """A simulation run, in memory or read from its directory as it was when opened.
+
+    Attributes
+    ----------
+    t : array (nt,)
+        Times of the snapshots (s).
+    snapshots : Snapshots
+        Frames (nt, 3, ny, nx), read when indexed.
+    rows : array (n, 1 + number of columns)
+        The table: time (s), then one value per column; nan where an observable is not defined.
+    record : dict
+        What run.json holds.
+    path : Path or None
+        The run directory; None in memory.
+
+    Examples
+    --------
+    >>> writer = create(None, grid=Grid(nx=2, ny=1, dx=1e-9, dy=1e-9, thickness=1e-9),
+    ...                 columns=[Column("mz", "", "average of m_z")], n_rows=1, n_snapshots=1)
+    >>> writer.append_row(0.0, {"mz": 1.0})
+    >>> writer.append_snapshot(0.0, np.ones((3, 1, 2)) / np.sqrt(3))
+    >>> writer.finish("finished")
+    >>> run = writer.run()
+    >>> run.status, run.snapshots.shape, float(run.table.mz[0])
+    ('finished', (1, 3, 1, 2), 1.0)
+    """
+
+    t: NDArray[np.float64]
+    snapshots: Snapshots
+    rows: NDArray[np.float64]
+    record: dict[str, Any]
+    path: Path | None = None
+
+    @classmethod
+    def open(cls, path: Path | str) -> Run:
+        """Open a run directory; of a run in progress or killed, what it has committed.
+
+        Raises
+        ------
+        FileNotFoundError
+            No such directory, or not a run directory.
+        ValueError
+            run.json is unreadable, of something else, or of a newer format.
+        """
+        path = Path(path).expanduser()
+        if not path.is_dir():
+            raise FileNotFoundError(f"{path}: no such run directory")
+        record = _read_record(path)
+        columns = [Column(**column) for column in record["columns"]]
+        grid = _grid_from_record(record["grid"])
+        frames: Any = []
+        t, rows = np.empty(0), np.empty((0, 1 + len(columns)))
+        # t is the last array to be created: without it the run was killed before its first step
+        if (path / "data.zarr" / "t" / "zarr.json").is_file():
+            import zarr
+
+            group: Any = zarr.open_group(path / "data.zarr", mode="r")
+            # t before the table, the other way round than written: a run in progress may commit in between
+            t, frames = _committed(group["t"]), group["m"]
+            row_times = _committed(group["table/t"])
+            rows = np.column_stack(
+                [row_times, *(group[f"table/{column.name}"][: len(row_times)] for column in columns)]
+            )
+        snapshots = Snapshots(frames, len(t), grid.shape, record["dtype"])
+        return cls(t=t, snapshots=snapshots, rows=rows, record=record, path=path)
+
+    @cached_property
+    def grid(self) -> Grid:
+        """The grid of the run."""
+        return _grid_from_record(self.record["grid"])
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The observables of the table."""
+        return tuple(Column(**column) for column in self.record["columns"])
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the caller of `create` recorded about the run."""
+        metadata: dict[str, Any] = self.record["metadata"]
+        return metadata
+
+    @property
+    def title(self) -> str:
+        """Title of the run."""
+        return str(self.record["title"])
+
+    @property
+    def status(self) -> Status:
+        """ "running" (or killed), "finished" or "failed"; the message of a failure is in `record`."""
+        status: Status = self.record["status"]
+        return status
+
+    @cached_property
+    def table(self) -> xarray.Dataset:
+        """The observables as an xarray Dataset over t (s); attributes unit and description per variable."""
+        import xarray
+
+        return xarray.Dataset(
+            {column.name: ("t", self.rows[:, 1 + k], column.attributes) for k, column in enumerate(self.columns)},
+            coords={"t": ("t", self.rows[:, 0], TIME.attributes)},
+            attrs={"title": self.title},
+        )
+
+    def to_csv(self, path: Path | str) -> None:
+        """Write the table as CSV: a header of names with units, then SI values that read back exactly."""
+        Path(path).write_text(_csv([TIME, *self.columns], self.rows), encoding="utf-8")
+
+    def save_ovf(self, k: int, path: Path | str, *, representation: Representation = "binary 8") -> None:
+        """Write snapshot k to an OVF 2.0 file."""
+        write_ovf(path, self.snapshots[k], self.grid, representation=representation, title="m", time=float(self.t[k]))
+
+    def __repr__(self) -> str:
+        where = "in memory" if self.path is None else str(self.path)
+        return f"<Run {where}: {self.status}, {len(self.t)} snapshots of {self.grid.shape}, {len(self.rows)} rows>"
+
+
+class RunWriter:
+    """Records a run as it goes; made by `create`. `run()` gives what is recorded so far."""
+
+    def __init__(self, record: dict[str, Any], grid: Grid, columns: Sequence[Column], path: Path | None) -> None:
+        self.path = path
+        self._record = record
+        self._grid = grid
+        self._names = [column.name for column in columns]
+        self._rows = np.empty((record["n_rows"], 1 + len(columns)))
+        self._t = np.empty(record["n_snapshots"])
+        self._n_rows = self._n_snapshots = 0
+        self._frames: list[NDArray[Any]] = []
+        self._arrays: _Arrays | None = None
+        if path is not None:
+            self._arrays = _Arrays(path, record, grid, columns)
+
+    def append_row(self, t: float, values: Mapping[str, float]) -> None:
+        """Add a row to the table: time t (s), later than the last one, and a value per column; nan where undefined.
+
+        Raises
+        ------
+        ValueError
+            Values that do not match the columns, an infinite value, a time that is not later, more rows than announced.
+        RuntimeError
+            The run is finished.
+        """
+        self._check_next("append_row", "n_rows", t, self._rows[: self._n_rows, 0])
+        if values.keys() != set(self._names):
+            missing, unknown = set(self._names) - values.keys(), values.keys() - set(self._names)
+            raise ValueError(f"append_row: missing {sorted(missing)}, unknown {sorted(unknown)} columns")
+        row = [float(t), *(float(values[name]) for name in self._names)]
+        for name, value in zip(self._names, row[1:]):
+            if math.isinf(value):
+                raise ValueError(f"append_row: {name} = {value} at t = {t} s; a table holds finite values, or nan")
+        self._rows[self._n_rows] = row
+        self._n_rows += 1
+        self._commit_when_due()
+
+    def append_snapshot(self, t: float, m: ArrayLike) -> None:
+        """Add a frame m (3, ny, nx), finite, at time t (s), later than the last one.
+
+        Raises
+        ------
+        ValueError
+            m of another shape or not finite, a time that is not later, more snapshots than announced.
+        RuntimeError
+            The run is finished.
+        """
+        self._check_next("append_snapshot", "n_snapshots", t, self._t[: self._n_snapshots])
+        frame = np.array(m, dtype=self._record["dtype"])
+        if frame.shape != (3, *self._grid.shape):
+            raise ValueError(f"append_snapshot: m has shape {frame.shape}, expected {(3, *self._grid.shape)}")
+        if not np.isfinite(frame).all():
+            _, j, i = np.argwhere(~np.isfinite(frame))[0].tolist()
+            raise ValueError(f"append_snapshot: m is not finite at t = {t} s in cell (j, i) = {(j, i)}")
+        if self._arrays is None:
+            self._frames.append(frame)
+        else:
+            self._arrays.m[self._n_snapshots] = frame
+        self._t[self._n_snapshots] = t
+        self._n_snapshots += 1
+        self._commit_when_due()
+
+    def finish(
+        self,
+        status: Literal["finished", "failed"],
+        message: str = "",
+        *,
+        t: float | None = None,
+        cell: tuple[int, int] | None = None,
+    ) -> None:
+        """Commit everything and record how the run ended; of a failure also the time t (s) and the cell (j, i)."""
+        if self._record["status"] != "running":
+            raise RuntimeError(f"the run is already {self._record['status']}")
+        if status not in ("finished", "failed"):
+            raise ValueError(f"finish: status = {status!r}, expected 'finished' or 'failed'")
+        failure = None if t is None and cell is None else {"t": t, "cell": cell}
+        end = {"status": status, "message": message, "failure": failure, "finished": _now()}
+        record = self._record | _plain(end, "finish")
+        self._commit()
+        self._record = record
+        if self.path is not None:
+            _write_record(self.path, record)
+
+    def run(self) -> Run:
+        """The run as recorded so far; from its directory if it has one."""
+        if self.path is not None:
+            self._commit()
+            return Run.open(self.path)
+        return Run(
+            t=self._t[: self._n_snapshots].copy(),
+            snapshots=Snapshots(list(self._frames), self._n_snapshots, self._grid.shape, self._record["dtype"]),
+            rows=self._rows[: self._n_rows].copy(),
+            record=json.loads(json.dumps(self._record)),
+        )
+
+    def _commit_when_due(self) -> None:
+        if self._arrays is not None and time.monotonic() >= self._arrays.next_commit:
+            self._commit()
+
+    def _commit(self) -> None:
+        if self._arrays is not None:
+            self._arrays.commit(self._rows[: self._n_rows], self._t[: self._n_snapshots])
+
+    def _check_next(self, what: str, capacity: str, t: float, before: NDArray[np.float64]) -> None:
+        if self._record["status"] != "running":
+            raise RuntimeError(f"{what}: the run is already {self._record['status']}")
+        if len(before) == self._record[capacity]:
+            raise ValueError(f"{what}: all of the {capacity} = {len(before)} that the run was created with are there")
+        if not math.isfinite(t) or (len(before) and t <= before[-1]):
+            last = f"; the last one is at {before[-1]} s" if len(before) else ""
+            raise ValueError(f"{what}: t = {t} s must be finite and later than what is there{last}")
+
+
+def create(
+    output: Path | str | None,
+    *,
+    grid: Grid,
+    columns: Sequence[Column],
+    n_rows: int,
+    n_snapshots: int,
+    metadata: Mapping[str, Any] | None = None,
+    dtype: str = "float64",
+    title: str = "",
+    overwrite: bool = False,
+) -> RunWriter:
+    """Start recording a run.
+
+    Parameters
+    ----------
+    output : path or None
+        Run directory, made with its parents; None keeps the run in memory.
+    grid : Grid
+        Grid of the magnetisation.
+    columns : sequence of Column
+        Observables of the table.
+    n_rows, n_snapshots : int
+        How many there will be at most; on disk they take room only once written.
+    metadata : mapping, optional
+        Anything JSON can hold, to be kept with the run. numpy numbers and arrays become numbers and lists.
+    dtype : {"float64", "float32"}
+        Of the stored frames.
+    title : str
+        Title of the run.
+    overwrite : bool
+        Replace the directory if it is a run directory. Anything else is never touched.
+
+    Raises
+    ------
+    FileExistsError
+        The directory holds something, and it is not a run directory that may be overwritten.
+    OSError
+        The directory cannot be written.
+    ValueError
+        A count that is negative, columns of the same name, another dtype, metadata that JSON cannot hold (nan, inf).
+
+    Examples
+    --------
+    See `Run`.
+    """
+    for name, count in (("n_rows", n_rows), ("n_snapshots", n_snapshots)):
+        if operator.index(count) < 0:
+            raise ValueError(f"create: {name} = {count} must not be negative")
+    names = ["t", *(column.name for column in columns)]
+    if len(set(names)) < len(names):
+        raise ValueError(f"create: several columns of the same name in {names} (t is the time)")
+    if dtype not in ("float64", "float32"):
+        raise ValueError(f"create: dtype = {dtype!r}, expected 'float64' or 'float32'")
+    record = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "title": title,
+        "status": "running",
+        "message": "",
+        "failure": None,
+        "started": _now(),
+        "finished": None,
+        "versions": _versions(),
+        "dtype": dtype,
+        "n_rows": int(n_rows),
+        "n_snapshots": int(n_snapshots),
+        "columns": [asdict(column) for column in columns],
+        "grid": _record_of_grid(grid),
+        "metadata": _plain(metadata or {}, "metadata"),
+    }
+    path = None if output is None else Path(output).expanduser()
+    if path is not None:
+        _prepare(path, record, overwrite)
+    return RunWriter(record, grid, columns, path)
+
+
+class _Arrays:
+    """The arrays of data.zarr, open for writing."""
+
+    def __init__(self, path: Path, record: dict[str, Any], grid: Grid, columns: Sequence[Column]) -> None:
+        import zarr
+        from zarr.codecs import BloscCodec
+
+        n_rows, n_snapshots = max(record["n_rows"], 1), max(record["n_snapshots"], 1)
+        frame = (3, *grid.shape)
+        group: Any = zarr.create_group(path / "data.zarr")
+        table = group.create_group("table")
+
+        def series(parent: Any, column: Column, length: int) -> Any:
+            return parent.create_array(
+                column.name,
+                shape=(length,),
+                chunks=(min(length, ROWS_PER_CHUNK),),
+                dtype="float64",
+                fill_value=math.nan,
+                compressors=None,
+                dimension_names=("t",),
+                attributes=column.attributes,
+                config={"write_empty_chunks": True},
+            )
+
+        self.m: Any = group.create_array(
+            DIRECTION.name,
+            shape=(n_snapshots, *frame),
+            chunks=(1, *frame),
+            dtype=record["dtype"],
+            fill_value=math.nan,
+            # byte-shuffled LZ4 costs no more than writing the bytes it saves
+            compressors=BloscCodec(cname="lz4", clevel=1, shuffle="shuffle"),
+            dimension_names=("t", "component", "y", "x"),
+            attributes=DIRECTION.attributes,
+            config={"write_empty_chunks": True},
+        )
+        self._columns = [series(table, column, n_rows) for column in columns]
+        self._row_times = series(table, TIME, n_rows)
+        self._t = series(group, TIME, n_snapshots)  # last: see Run.open
+        self._rows_done = self._t_done = 0
+        self.next_commit = -math.inf
+        self._csv = path / "table.csv"
+        self._csv.write_text(_csv([TIME, *columns], np.empty((0, 0))), encoding="utf-8")
+
+    def commit(self, rows: NDArray[np.float64], t: NDArray[np.float64]) -> None:
+        """Make rows and t, which only ever grow, visible; data before the times that stamp them, table before t."""
+        for k, column in enumerate(self._columns):
+            _extend(column, self._rows_done, rows[:, 1 + k])
+        _extend(self._row_times, self._rows_done, rows[:, 0])
+        _extend(self._t, self._t_done, t)
+        with self._csv.open("a", encoding="utf-8") as table:
+            table.write(_csv((), rows[self._rows_done :]))
+        self._rows_done, self._t_done = len(rows), len(t)
+        self.next_commit = time.monotonic() + COMMIT_INTERVAL
+
+
+def _extend(array: Any, done: int, values: NDArray[np.float64]) -> None:
+    """Write values[done:], chunk by whole chunk: zarr replaces a chunk in one step, and need not read it first."""
+    (length,), (chunk,) = array.shape, array.chunks
+    if len(values) == done:
+        return
+    for start in range(done - done % chunk, len(values), chunk):
+        piece = np.full(min(chunk, length - start), math.nan)
+        piece[: len(values) - start] = values[start : start + chunk]
+        array[start : start + len(piece)] = piece
+
+
+def _committed(times: Any) -> NDArray[np.float64]:
+    """The leading finite times of a zarr array."""
+    t = np.asarray(times[:], dtype=np.float64)
+    holes = np.flatnonzero(np.isnan(t))
+    return t[: holes[0]] if len(holes) else t
+
+
+def _csv(header: Sequence[Column], rows: NDArray[np.float64]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if header:
+        writer.writerow([column.header for column in header])
+    writer.writerows(map(repr, row) for row in rows.tolist())
+    return text.getvalue()
+
+
+def _prepare(path: Path, record: dict[str, Any], overwrite: bool) -> None:
+    """Make `path` a run directory that holds run.json only, or say why not."""
+    if path.exists() and not path.is_dir():
+        raise FileExistsError(f"{path} is a file; name another directory for the run")
+    if path.is_dir() and any(path.iterdir()):
+        try:
+            _read_record(path)
+        except (OSError, ValueError):
+            raise FileExistsError(
+                f"{path} holds something that is not a run, which is never overwritten; name another directory"
+            ) from None
+        if not overwrite:
+            raise FileExistsError(
+                f"{path} holds a run already; name another directory, or pass overwrite=True to replace it"
+            )
+        # run.json last: cut short, the rest is still a run directory
+        for entry in sorted(path.iterdir(), key=lambda entry: entry.name == "run.json"):
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        _write_record(path, record)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"cannot write the run directory {path}: {error.strerror}; name another directory"
+        ) from error
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        text = (path / "run.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} is not a run directory: it has no run.json") from None
+    try:
+        record = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path / 'run.json'} is not readable as JSON: {error}") from None
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise ValueError(f"{path} is not a run directory: its run.json does not say format = {FORMAT!r}")
+    if record["format_version"] > FORMAT_VERSION:
+        raise ValueError(
+            f"{path} has run format {record['format_version']}, written by llgsim {record['versions']['llgsim']}; "
+            f"this llgsim reads formats up to {FORMAT_VERSION}: use a newer one"
+        )
+    return record
+
+
+def _write_record(path: Path, record: dict[str, Any]) -> None:
+    partial = path / "run.json.partial"
+    partial.write_text(json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path / "run.json")
+
+
+def _record_of_grid(grid: Grid) -> dict[str, Any]:
+    record = {name: getattr(grid, name) for name in ("nx", "ny", "dx", "dy", "thickness")}
+    record["periodic"] = list(grid.periodic)
+    if grid.mask is not None:
+        # lengths of the runs of equal cells in row order, the first without magnet (it may be 0 long)
+        ends = np.flatnonzero(np.diff(grid.mask.ravel(), prepend=False, append=not grid.mask.flat[-1]))
+        record["mask_runs"] = np.diff(ends, prepend=0).tolist()
+    return record
+
+
+def _grid_from_record(record: dict[str, Any]) -> Grid:
+    lengths = {name: record[name] for name in ("nx", "ny", "dx", "dy", "thickness")}
+    mask = None
+    if "mask_runs" in record:
+        runs = record["mask_runs"]
+        mask = np.repeat(np.arange(len(runs)) % 2 == 1, runs).reshape(record["ny"], record["nx"])
+    return Grid(**lengths, periodic=tuple(record["periodic"]), mask=mask)
+
+
+def _plain(value: Any, where: str) -> Any:
+    """`value` as JSON holds it; what it cannot hold is refused with its dotted path."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, f"{where}[{k}]") for k, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{where} = {value}: a run records finite numbers only; put the text {str(value)!r} if meant")
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Path):
+        return str(value)
+    raise ValueError(f"{where} is a {type(value).__name__}, which JSON cannot hold: {value!r}")
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in ("llgsim", "numpy", "numba", "zarr"):
+        try:
+            versions[name] = packages.version(name)
+        except packages.PackageNotFoundError:
+            versions[name] = "not installed"  # a source tree on the path
+    return versions
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
