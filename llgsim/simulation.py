@@ -1,0 +1,464 @@
+"""The simulation: a grid, a magnet, terms and torques, and a state that moves in time."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from llgsim import store
+from llgsim.compose import Kernel, compose
+from llgsim.grid import Grid
+from llgsim.integrators import RK4, fill_ghosts_compiled
+from llgsim.quantities import checked_number
+from llgsim.relax import Relaxation, descend
+from llgsim.stencils import GHOSTS, edge_stencils
+from llgsim.store import Column, Run
+from llgsim.textures import normalised
+from llgsim.torques.base import XI_SAMPLES
+from llgsim.torques.microscopic import MicroscopicTorque, check_positive_spin
+
+GAMMA = 1.760859630e11  # rad/(s T), free electron
+STABILITY_FRACTION = 0.8  # of the stability limit; leaves room for what the bound of the linear operator leaves out
+CHUNK = 1000  # steps between looks at the state: for NaN, for an interrupt, and for the numbers of a moving drive
+MOST_STEPS = 10_000_000  # between two frames; a drive or a parameter that asks for more is a mistake
+
+Field = NDArray[np.float64]
+
+
+class SimulationError(RuntimeError):
+    """A run that cannot go on; `t` (s) and `cell` (j, i) say when and where, `run` holds what was written before."""
+
+    def __init__(self, message: str, t: float, cell: tuple[int, int] | None, run: Run | None = None) -> None:
+        super().__init__(message)
+        self.t, self.cell, self.run = t, cell, run
+
+
+class Simulation:
+    """The anisotropic Landau-Lifshitz-Gilbert equation on a grid.
+
+    (1 − Σξ0) ∂t m − m × (Λ ∂t m) = −γ m×B + ΣR with Λ = diag(α0 + Σξ∥, α0 + Σξ∥, α0 + Σξ⊥), B = −(1/Ms) δE/δm, R the
+    rates of the torques and the sums over the torques; without a MicroscopicTorque all ξ vanish and this is
+    the Gilbert equation. It is solved for ∂t m in closed form in every cell and integrated by the classical Runge-Kutta
+    method at 80 % of its stability limit; m is normalised after every step.
+
+    Parameters
+    ----------
+    grid : Grid
+    Ms : float
+        Saturation magnetisation (A/m).
+    terms : sequence of energy terms
+        Exchange, InterfacialDMI, …; at most one stray-field term.
+    torques : sequence of torques
+        MicroscopicTorque, ZhangLi, …
+    damping : float
+        Gilbert damping α0 ≥ 0 beyond that of the torques. Default 0 with a MicroscopicTorque, required otherwise.
+    m : array (3, ny, nx)
+        Start state; it is normalised.
+    gamma : float
+        Gyromagnetic ratio γ (rad/(s T)).
+    dtype : "float64" or "float32"
+        Float type of the state.
+
+    Raises
+    ------
+    ValueError
+        A parameter out of range, no damping given where it is required, coefficients with 1 − ξ0 ≤ 0, a bad m.
+
+    Examples
+    --------
+    >>> from llgsim import Grid, Simulation, Zeeman, textures
+    >>> grid = Grid(nx=1, ny=1, dx=1e-9, dy=1e-9, thickness=1e-9)
+    >>> sim = Simulation(grid, Ms=8e5, terms=[Zeeman(B=(0, 0, 1))], damping=0.1, m=textures.uniform(grid, (1, 0, 0)))
+    >>> run = sim.run(10e-12, every=5e-12, progress=False)
+    >>> len(run.t), bool(sim.m[2, 0, 0] > 0)
+    (3, True)
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        *,
+        Ms: float,
+        terms: Sequence[Any],
+        torques: Sequence[Any] = (),
+        damping: float | None = None,
+        m: ArrayLike,
+        gamma: float = GAMMA,
+        dtype: str = "float64",
+    ) -> None:
+        self.grid = grid
+        self.Ms = checked_number("Simulation", "Ms", Ms, {"unit": "A/m", "above": 0.0, "minimum": None})
+        self.gamma = checked_number("Simulation", "gamma", gamma, {"unit": "rad/(s T)", "above": 0.0, "minimum": None})
+        self.terms, self.torques = tuple(terms), tuple(torques)
+        if damping is None:
+            if not any(isinstance(torque, MicroscopicTorque) for torque in self.torques):
+                raise ValueError(
+                    "Simulation: damping is required unless a MicroscopicTorque brings its own; give 0 or more"
+                )
+            damping = 0.0
+        self.damping = checked_number("Simulation", "damping", damping, {"unit": "", "above": None, "minimum": 0.0})
+        if dtype not in ("float64", "float32"):
+            raise ValueError(f"Simulation: dtype = {dtype!r} must be 'float64' or 'float32'")
+        self.dtype = np.dtype(dtype)
+        self.t = 0.0
+        check_positive_spin(self._xi_sums()[0], "Simulation")
+        self._padded = np.zeros((3, grid.ny + 2 * GHOSTS, grid.nx + 2 * GHOSTS), self.dtype)
+        self.m = m  # type: ignore[assignment]
+
+    def _xi_sums(self) -> tuple[Field, Field, Field]:
+        total = np.zeros((3, len(XI_SAMPLES)))
+        for torque in self.torques:
+            total += np.stack(torque.xi(self.grid, self.Ms, self.gamma, XI_SAMPLES))
+        return total[0], total[1], total[2]
+
+    # -- state and energies ----------------------------------------------------------------------------------------
+
+    @property
+    def m(self) -> NDArray[Any]:
+        """Magnetisation direction (3, ny, nx), a read-only copy; assign a whole array to change the state."""
+        m = self._interior.copy()
+        m.setflags(write=False)
+        return m
+
+    @m.setter
+    def m(self, value: ArrayLike) -> None:
+        self._interior[:] = normalised(value, self.grid)
+
+    @property
+    def _interior(self) -> NDArray[Any]:
+        return self._padded[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]
+
+    @cached_property
+    def kernel(self) -> Kernel:
+        """The composed kernel; `print(sim.kernel.source)` shows it."""
+        return compose(self.terms, self.torques, self.grid, self.Ms, self.gamma)
+
+    @cached_property
+    def _edges(self) -> tuple[Any, ...]:
+        cells, indices, weights = edge_stencils(self.grid, self.kernel.orders)
+        return cells, indices, weights.astype(self.dtype)
+
+    def _parameters(self, t: float) -> NDArray[Any]:
+        return self.kernel.parameters(self.grid, self.Ms, self.gamma, self.damping, t).astype(self.dtype)
+
+    def energies(self) -> dict[str, float]:
+        """Energy of every term (J), by class name (numbered when a class occurs twice)."""
+        values = self._energy_densities(self._filled()) * self.grid.cell_volume
+        return dict(zip(self._term_names, values.tolist(), strict=True))
+
+    def energy(self) -> float:
+        """Total energy (J)."""
+        return sum(self.energies().values())
+
+    def effective_field(self) -> Field:
+        """B = −(1/Ms) δE/δm (T), shape (3, ny, nx); zero outside the magnet."""
+        h = np.zeros((3, *self.grid.shape))
+        self.kernel.module.field(self._filled(), h, self._parameters(self.t))
+        return h * self.grid.magnetic / self.Ms
+
+    def rhs(self) -> Field:
+        """∂t m (1/s) at the present state and time, shape (3, ny, nx)."""
+        k = np.zeros_like(self._padded)
+        self.kernel.module.rhs(self._filled(), k, self._parameters(self.t), *self._edges)
+        return k[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS].astype(np.float64)
+
+    def _filled(self) -> NDArray[Any]:
+        fill_ghosts_compiled(self._padded, *self.grid.periodic)
+        return self._padded
+
+    def _energy_densities(self, padded: NDArray[Any]) -> Field:
+        densities = np.zeros(len(self.terms))
+        self.kernel.module.energies(padded, densities, self._parameters(self.t))
+        return densities
+
+    @property
+    def _term_names(self) -> list[str]:
+        names = [type(term).__name__ for term in self.terms]
+        return [
+            name if names.count(name) == 1 else f"{name}_{names[:k].count(name) + 1}" for k, name in enumerate(names)
+        ]
+
+    # -- time step -------------------------------------------------------------------------------------------------
+
+    def largest_rate(self, t: float | None = None) -> float:
+        """Upper bound (1/s) on the eigenvalues of the linearised equation of motion at time t (default: now).
+
+        The sum over terms of γ times the norm of their field operator and over torques of their `rate_bound`, times the
+        largest gain 1/σ_min of (1 − ξ0) − m×Λ on the tangent plane over all m_z.
+        """
+        t = self.t if t is None else t
+        explicit = self.gamma * sum(term.field_bound(self.grid, self.Ms) for term in self.terms)
+        explicit += sum(torque.rate_bound(self.grid, self.Ms, self.gamma, t) for torque in self.torques)
+        xi0, xi_parallel, xi_perpendicular = self._xi_sums()
+        s, along_phi = 1 - xi0, self.damping + xi_parallel
+        along_theta = along_phi * XI_SAMPLES**2 + (self.damping + xi_perpendicular) * (1 - XI_SAMPLES**2)
+        # σ_min of [[s, along_phi], [−along_theta, s]] = determinant / σ_max
+        determinant = s**2 + along_phi * along_theta
+        half_trace = s**2 + (along_phi**2 + along_theta**2) / 2
+        largest = np.sqrt(half_trace + np.sqrt(np.maximum(half_trace**2 - determinant**2, 0)))
+        return explicit * float((largest / np.abs(determinant)).max())
+
+    def time_step(self, t: float | None = None) -> float:
+        """The step (s) that `run` takes at most: 80 % of the Runge-Kutta stability limit 2.83/largest_rate."""
+        rate = self.largest_rate(t)
+        return STABILITY_FRACTION * float(RK4.stability_limit) / rate if rate > 0 else math.inf
+
+    # -- dynamics --------------------------------------------------------------------------------------------------
+
+    def run(
+        self,
+        duration: float,
+        *,
+        every: float,
+        output: str | Path | None = None,
+        progress: bool = True,
+        snapshots_every: float | None = None,
+        dt: float | None = None,
+        overwrite: bool = False,
+        title: str = "",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Run:
+        """Integrate for `duration` from the present state and record frames at 0, every, …, duration.
+
+        Parameters
+        ----------
+        duration, every : float
+            Length of the run and interval of the observable table (s).
+        output : path, optional
+            Run directory to write; in memory without.
+        progress : bool
+            Whether to show a progress bar.
+        snapshots_every : float, optional
+            Interval of the stored m, a multiple of `every`; default: every row has its snapshot.
+        dt : float, optional
+            Largest time step (s), at most `time_step()`; default: that.
+        overwrite, title, metadata
+            Replace an earlier run directory; what to record with the run.
+
+        Returns
+        -------
+        Run
+            run.t, run.table (xarray), run.snapshots (lazy, (nt, 3, ny, nx)).
+
+        Raises
+        ------
+        ValueError
+            Times that are not positive or do not fit, or a dt beyond the stability limit.
+        SimulationError
+            The state is no longer finite, or no time step follows it; frames written before are kept.
+        """
+        intervals, stride = _schedule(duration, every, snapshots_every)
+        if dt is not None and not (math.isfinite(dt) and dt > 0):
+            raise ValueError(f"run: dt = {dt!r} s must be a positive time in seconds")
+        writer = store.create(
+            output,
+            grid=self.grid,
+            columns=self._columns(),
+            n_rows=intervals + 1,
+            n_snapshots=intervals // stride + 1,
+            metadata=metadata,
+            dtype=self.dtype.name,
+            title=title,
+            overwrite=overwrite,
+        )
+        begin = self.t
+        work = np.zeros_like(self._padded), np.zeros((len(RK4.b), *self._padded.shape), self.dtype)
+        try:
+            with _progress_bar(intervals, progress) as bar:
+                for index in range(intervals + 1):
+                    if index:
+                        self._advance(begin + index * (duration / intervals), dt, *work)
+                        bar.update()
+                    writer.append_row(self.t - begin, self._observe())
+                    if index % stride == 0:
+                        writer.append_snapshot(self.t - begin, self._interior)
+        except SimulationError as error:
+            writer.finish("failed", str(error), t=error.t, cell=error.cell)
+            raise SimulationError(str(error), error.t, error.cell, writer.run()) from None
+        except BaseException as error:
+            writer.finish("failed", f"{type(error).__name__}: {error}", t=self.t)
+            raise
+        writer.finish("finished")
+        return writer.run()
+
+    def _advance(self, until: float, dt: float | None, stage: NDArray[Any], k: NDArray[Any]) -> None:
+        """Integrate up to time `until` in equal steps within the stability limit."""
+        start = self.t
+        interval = until - start
+        steady = self._steady_after <= start
+        sampled = [start] if steady else np.linspace(start, until, 9).tolist()
+        limit = min(self.time_step(t) for t in sampled)
+        if dt is not None and dt > limit * (1 + 1e-9):
+            raise ValueError(
+                f"run: dt = {dt:.3g} s is beyond {limit:.3g} s, {STABILITY_FRACTION:.0%} of the stability limit; "
+                "leave it out or take a smaller one"
+            )
+        most = MOST_STEPS if steady else MOST_STEPS // 10  # a moving drive is evaluated in Python
+        if not interval < most * (limit if dt is None else dt):
+            if dt is not None:
+                raise ValueError(
+                    f"run: dt = {dt:.3g} s makes more than {most:.0e} steps in {interval:.3g} s, the time between two "
+                    "frames; leave it out or take a larger one"
+                )
+            raise self._too_fast(min(sampled, key=self.time_step), interval, most)
+        steps = max(1, math.ceil(interval / (limit if dt is None else dt) * (1 - 1e-12)))
+        h = interval / steps
+        for first in range(0, steps, CHUNK):
+            count = min(CHUNK, steps - first)
+            begin = start + first * h
+            if self._steady_after <= begin:
+                parameters = self._parameters(begin)[None]
+            else:
+                times = [begin + h * (step + c) for step in range(count) for c in RK4.c.tolist()]
+                known = {t: self._parameters(t) for t in set(times)}
+                parameters = np.stack([known[t] for t in times])
+            before = self._padded.copy()
+            self._steps(self._padded, stage, k, count, h, parameters)
+            if not np.isfinite(self._interior).all():
+                raise self._blown_up(before, stage, k, count, h, parameters)
+            self.t = begin + count * h
+        self.t = until
+
+    def _too_fast(self, t: float, interval: float, most: int) -> SimulationError:
+        """The error for a rate that no time step follows, with the cell that turns fastest at time t."""
+        self.t, before = t, self.t
+        with np.errstate(over="ignore"):
+            rate = np.nan_to_num(np.abs(self.rhs()).max(axis=0), nan=math.inf)
+        self.t = before
+        j, i = (int(index) for index in np.unravel_index(np.argmax(rate), rate.shape))
+        message = (
+            f"at t = {t:.6g} s m turns at up to {self.largest_rate(t):.3g}/s, fastest in cell (j, i) = ({j}, {i}): it "
+            f"takes more than {most:.0e} time steps to follow that for {interval:.3g} s, the time between two "
+            "frames; check the drive and the parameters; what was written before is kept"
+        )
+        return SimulationError(message, t, (j, i))
+
+    def _steps(self, m: Any, stage: Any, k: Any, steps: int, h: float, parameters: Any) -> None:
+        periodic = self.grid.periodic
+        a, b = RK4.a.astype(self.dtype), RK4.b.astype(self.dtype)
+        self.kernel.module.advance(m, stage, k, steps, self.dtype.type(h), parameters, a, b, *periodic, *self._edges)
+
+    def _blown_up(self, m: Any, stage: Any, k: Any, steps: int, h: float, parameters: Any) -> SimulationError:
+        """Repeat the last steps one by one to say when and where the state stopped being finite."""
+        rows = len(RK4.b)
+        for step in range(steps):
+            row = parameters if len(parameters) == 1 else parameters[rows * step : rows * (step + 1)]
+            self._steps(m, stage, k, 1, h, row)
+            bad = np.argwhere(~np.isfinite(m[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]).all(axis=0))
+            if len(bad):
+                break
+        t, (j, i) = self.t + (step + 1) * h, (int(index) for index in bad[0])
+        message = (
+            f"m is not finite at t = {t:.6g} s in {len(bad)} of {self.grid.nx * self.grid.ny} cells, first in cell "
+            f"(j, i) = ({j}, {i}); the drive or a parameter is far beyond what the grid resolves "
+            f"(time step {h:.3g} s); what was written before is kept"
+        )
+        return SimulationError(message, t, (j, i))
+
+    @property
+    def _steady_after(self) -> float:
+        return max((torque.steady_after for torque in self.torques), default=0.0)
+
+    # -- observables -----------------------------------------------------------------------------------------------
+
+    def _columns(self) -> list[Column]:
+        columns = [Column(f"m{axis}", "", f"average of m_{axis} over the magnet") for axis in "xyz"]
+        columns += [Column("energy", "J", "total energy")]
+        columns += [Column(f"energy_{name}", "J", f"energy of {name}") for name in self._term_names]
+        columns += [Column("max_torque", "T", "largest |m x B| of any cell")]
+        return columns
+
+    def _observe(self) -> dict[str, float]:
+        mean = self._interior.mean(axis=(1, 2), dtype=float) * self.grid.nx * self.grid.ny / self.grid.magnetic.sum()
+        energies = self.energies()
+        row = dict(zip(("mx", "my", "mz"), mean.tolist(), strict=True))
+        row["energy"] = sum(energies.values())
+        row |= {f"energy_{name}": value for name, value in energies.items()}
+        torque = np.cross(self._interior, self.effective_field(), axis=0)
+        with np.errstate(over="ignore"):  # the table refuses inf by name
+            row["max_torque"] = float(np.sqrt((torque**2).sum(axis=0)).max())
+        return row
+
+    # -- statics ---------------------------------------------------------------------------------------------------
+
+    def relax(self, *, torque: float = 1e-6, iterations: int = 100_000) -> Relaxation:
+        """Minimise the energy in place until no cell has |m×B| above `torque` (T); time and torques play no part.
+
+        A random tilt of 1e-6 rad, always the same, is added first, so that an unstable symmetric state (a saddle) is
+        left rather than returned.
+
+        Raises
+        ------
+        ValueError
+            A tolerance that is not positive.
+
+        Warns
+        -----
+        RuntimeWarning
+            The tolerance was not reached within `iterations`.
+        """
+        if not (math.isfinite(torque) and torque > 0):
+            raise ValueError(f"relax: torque = {torque!r} T must be a positive tolerance in tesla")
+        padded = np.zeros(self._padded.shape)
+        tilt = 1e-6 * np.random.default_rng(2016).standard_normal((3, *self.grid.shape))
+        padded[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS] = normalised(self._interior + tilt * self.grid.magnetic, self.grid)
+        parameters = self.kernel.parameters(self.grid, self.Ms, self.gamma, self.damping, self.t)
+        module = self.kernel.module
+
+        def energy(state: Field) -> tuple[float, float]:
+            densities = np.zeros(len(self.terms))
+            module.energies(state, densities, parameters)
+            return float(densities.sum()), float(np.abs(densities).sum())
+
+        bound = sum(term.field_bound(self.grid, self.Ms) for term in self.terms) * self.Ms
+        count, largest = descend(
+            padded,
+            lambda state, h: module.field(state, h, parameters),
+            energy,
+            periodic=self.grid.periodic,
+            tolerance=torque * self.Ms,
+            first_step=1 / bound if bound else 1.0,
+            most=iterations,
+        )
+        self.m = padded[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]
+        result = Relaxation(count, largest / self.Ms, largest <= torque * self.Ms)
+        if not result.converged:
+            warnings.warn(
+                f"relax stopped after {count} iterations with |m x B| = {result.largest_torque:.3g} T, above the "
+                f"tolerance {torque:.3g} T; allow more iterations or a larger torque",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return result
+
+
+def _schedule(duration: float, every: float, snapshots_every: float | None) -> tuple[int, int]:
+    """Number of table intervals, and how many of them lie between two snapshots."""
+    for name, value in (("duration", duration), ("every", every)):
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(f"run: {name} = {value!r} s must be a positive time in seconds")
+    intervals = round(duration / every)
+    if intervals < 1 or abs(intervals * every - duration) > 1e-6 * duration:
+        raise ValueError(f"run: duration = {duration:g} s must be a whole multiple of every = {every:g} s")
+    if snapshots_every is None:
+        return intervals, 1
+    stride = round(snapshots_every / every)
+    if stride < 1 or abs(stride * every - snapshots_every) > 1e-6 * snapshots_every or intervals % stride:
+        raise ValueError(
+            f"run: snapshots_every = {snapshots_every:g} s must be a whole multiple of every = {every:g} s and divide "
+            f"duration = {duration:g} s"
+        )
+    return intervals, stride
+
+
+def _progress_bar(intervals: int, shown: bool) -> Any:
+    from tqdm import tqdm
+
+    return tqdm(total=intervals, unit="frame", disable=not shown, leave=False)
