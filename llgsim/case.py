@@ -1,0 +1,626 @@
+"""Case files: a whole simulation as TOML, from the electron model to what is written.
+
+Every key carries its unit as a suffix (`dx_nm`, `rashba_eV_angstrom`). `read_case` checks the whole file and reports
+all problems at once, each with its dotted path; a `Case` then builds the coefficient table and the simulation.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+
+import coefficients as co
+from llgsim import terms, textures
+from llgsim.analysis import topological_charge
+from llgsim.grid import Grid
+from llgsim.ovf import read_ovf
+from llgsim.simulation import GAMMA, Simulation
+from llgsim.torques import MicroscopicTorque, ZhangLi
+
+SUFFIXES = {
+    "eV_angstrom": co.units.eV * co.units.angstrom,
+    "eV": co.units.eV,
+    "me": co.units.electron_mass,
+    "fs": 1e-15,
+    "ps": 1e-12,
+    "ns": 1e-9,
+    "nm": 1e-9,
+}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0)]
+NotNegative = Annotated[Number, Field(ge=0)]
+# outside these a length was almost certainly written in another unit
+Nanometres = Annotated[Number, Field(ge=1e-3, le=1e6)]
+Pair = tuple[Number, Number]
+Sign = Literal[1, -1]
+
+
+class Section(BaseModel):
+    """A section of a case file; keys that it does not know are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def si(self) -> dict[str, Any]:
+        """Values in SI under the names of the Python API: key suffixes stripped, unset keys left out."""
+        return dict(_si(key, value) for key, value in self if value is not None)
+
+
+def _si(key: str, value: Any) -> tuple[str, Any]:
+    for suffix, factor in SUFFIXES.items():
+        if key.endswith("_" + suffix):
+            scaled = tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
+            return key.removesuffix("_" + suffix), scaled
+    return key, value
+
+
+class Electrons(Section):
+    fermi_energy_eV: Annotated[Number, Field(gt=0, le=100)]
+    exchange_eV: Annotated[Number, Field(gt=0, le=100)]
+    exchange_sign: Sign = -1
+    rashba_eV_angstrom: Annotated[Number, Field(ge=-100, le=100)]
+    effective_mass_me: Annotated[Number, Field(gt=0, le=1000)]
+
+
+class Disorder(Section):
+    kind: Literal["white-noise"]
+    scattering_time_fs: Annotated[Number, Field(gt=0, le=1e6)]
+
+
+class Magnet(Section):
+    Ms_A_per_m: Annotated[Number, Field(gt=0, le=1e8)]
+    thickness_nm: Nanometres
+    damping: NotNegative | None = None
+    gamma_rad_per_s_T: Positive = GAMMA
+
+
+class GridSection(Section):
+    nx: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    ny: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    dx_nm: Nanometres
+    dy_nm: Nanometres
+    periodic: tuple[Literal["x", "y"], ...] = ()
+
+
+class Uniform(Section):
+    texture: Literal["uniform"]
+    direction: tuple[Number, Number, Number] = (0.0, 0.0, 1.0)
+
+
+class Random(Section):
+    texture: Literal["random"]
+    seed: Annotated[int, Field(ge=0, strict=True)]
+
+
+class DomainWall(Section):
+    texture: Literal["domain-wall"]
+    width_nm: Nanometres
+    center_nm: Number | None = None
+    kind: Literal["neel", "bloch"] = "neel"
+    left: Sign = 1
+    chirality: Sign = 1
+
+
+class Skyrmion(Section):
+    texture: Literal["neel-skyrmion", "bloch-skyrmion"]
+    radius_nm: Nanometres
+    center_nm: Pair | None = None
+    core: Sign = -1
+    width_nm: Nanometres | None = None
+    chirality: Sign = 1
+
+
+class Vortex(Section):
+    texture: Literal["vortex"]
+    core_radius_nm: Nanometres
+    center_nm: Pair | None = None
+    core: Sign = 1
+    circulation: Sign = 1
+
+
+class File(Section):
+    texture: Literal["file"]
+    path: str
+
+
+TEXTURES: tuple[type[Section], ...] = (Uniform, Random, DomainWall, Skyrmion, Vortex, File)
+
+
+def _started(model: type[Section]) -> type[Section]:
+    return create_model(f"{model.__name__}Start", __base__=model, relax=(bool, True))
+
+
+class Drive(Section):
+    E_V_per_m: Pair | None = None
+    current_density_A_per_m2: Pair | None = None
+    conductor_thickness_nm: Nanometres | None = None
+    sheet_current_A_per_m: Pair | None = None
+    drift_velocity_m_per_s: Pair | None = None
+    ramp_ps: NotNegative = 0.0
+    spin_orbit: bool = True
+
+
+class RunSection(Section):
+    duration_ns: Annotated[Number, Field(gt=0, le=1e6)]
+    every_ps: Annotated[Number, Field(gt=0)]
+    fit_from: Annotated[Number, Field(ge=0, lt=1)] = 0.4
+
+
+def _state_file(name: str) -> str:
+    if Path(name).suffix not in (".ovf", ".npy") or Path(name).name != name:
+        raise ValueError("must be a file name that ends in .ovf or .npy, without folders")
+    return name
+
+
+class Output(Section):
+    snapshots_every_ps: Annotated[Number, Field(gt=0)] | None = None
+    final_state: Annotated[str, AfterValidator(_state_file)] = "final.ovf"
+
+
+class ZhangLiSection(Section):
+    kind: Literal["zhang-li"]
+    u_m_per_s: Pair
+    beta: Number
+    derivative_order: Literal[2, 4, 6] = 6
+
+
+def _kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
+
+
+def _term_section(term: type) -> type[Section]:
+    """The section of a term: its dataclass fields, with their units in the keys and their ranges."""
+    fields: dict[str, Any] = {"kind": (Literal[_kebab(term.__name__)], ...)}
+    for field in dataclasses.fields(term):
+        unit = field.metadata["unit"].replace("/", "_per_").replace("^", "")
+        annotation: Any = Annotated[Number, Field(gt=field.metadata["above"], ge=field.metadata["minimum"])]
+        if field.type != "float":
+            annotation = tuple[Number, Number, Number]
+        default = ... if field.default is dataclasses.MISSING else field.default
+        fields["_".join(filter(None, [field.name, unit]))] = (annotation, default)
+    return create_model(term.__name__ + "Section", __base__=Section, **fields)
+
+
+TERMS = {_kebab(name): (term, _term_section(term)) for name, term in terms.registered().items()}
+SECTIONS: dict[str, type[Section]] = {
+    "electrons": Electrons,
+    "disorder": Disorder,
+    "magnet": Magnet,
+    "grid": GridSection,
+    "drive": Drive,
+    "run": RunSection,
+    "output": Output,
+}
+REQUIRED = ("magnet", "grid", "terms", "start", "run")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a case file: the dotted path of the entry and what to do about it."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}"
+
+
+class CaseError(ValueError):
+    """A case file that cannot be run; `problems` holds everything that is wrong with it."""
+
+    def __init__(self, name: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{name}: {count}", *(f"  {problem}" for problem in problems)]))
+
+
+@dataclass(frozen=True)
+class Case:
+    """A checked case file.
+
+    Attributes
+    ----------
+    title : str
+    sections : dict
+        The checked sections by name; [[terms]] and [[torques]] are tuples of sections.
+    text : str
+        The file as it was written.
+    folder : Path
+        Where it lies; relative paths in it start there.
+    """
+
+    title: str
+    sections: dict[str, Any]
+    text: str
+    folder: Path
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The case with all defaults filled in, as plain data in the keys of the file."""
+        resolved: dict[str, Any] = {"title": self.title}
+        for name, section in self.sections.items():
+            if isinstance(section, tuple):
+                resolved[name] = [entry.model_dump(mode="json", exclude_none=True) for entry in section]
+            else:
+                resolved[name] = section.model_dump(mode="json", exclude_none=True)
+        return resolved
+
+    @property
+    def has_electrons(self) -> bool:
+        """Whether the case has an electron model, and so a coefficient table."""
+        return "electrons" in self.sections
+
+    @property
+    def drive_names(self) -> list[str]:
+        """The drives given: at most one of them is allowed."""
+        drive = self.sections.get("drive", Drive())
+        names = ("E_V_per_m", "current_density_A_per_m2", "sheet_current_A_per_m", "drift_velocity_m_per_s")
+        return [name for name in names if getattr(drive, name) is not None]
+
+    @cached_property
+    def grid(self) -> Grid:
+        section, magnet = self.sections["grid"], self.sections["magnet"]
+        return Grid(
+            **(section.si() | {"periodic": ("x" in section.periodic, "y" in section.periodic)}),
+            thickness=magnet.si()["thickness"],
+        )
+
+    @cached_property
+    def table(self) -> co.CoefficientTable:
+        """The coefficients of the electron model for this magnet, in the form that the drive needs."""
+        electrons, magnet = self.sections["electrons"].si(), self.sections["magnet"].si()
+        density = co.spin_density(
+            Ms=magnet["Ms_A_per_m"], thickness=magnet["thickness"], gamma=magnet["gamma_rad_per_s_T"]
+        )
+        current = self.drive_names and "current" in self.drive_names[0]
+        return co.tabulate(
+            co.RashbaFerromagnet(**electrons),
+            co.WhiteNoise(scattering_time=self.sections["disorder"].si()["scattering_time"]),
+            spin_density=density,
+            form="J" if current else "E",
+        )
+
+    @cached_property
+    def terms(self) -> list[Any]:
+        """The energy terms."""
+        built = []
+        for section in self.sections["terms"]:
+            term, _ = TERMS[section.kind]
+            values = [value for key, value in section if key != "kind"]
+            built.append(term(**dict(zip((field.name for field in dataclasses.fields(term)), values, strict=True))))
+        return built
+
+    @cached_property
+    def torques(self) -> list[Any]:
+        """The torque of the electron model, if there is one, and those of [[torques]]."""
+        built: list[Any] = []
+        if self.has_electrons:
+            drive = self.sections.get("drive", Drive())
+            names = self.drive_names
+            common = {"ramp": drive.ramp_ps * 1e-12, "spin_orbit": drive.spin_orbit}
+            if not names:
+                built.append(MicroscopicTorque(self.table, E=(0.0, 0.0), **common))
+            elif names == ["current_density_A_per_m2"]:
+                thickness = drive.conductor_thickness_nm * 1e-9
+                j = tuple(component * thickness for component in drive.current_density_A_per_m2)
+                built.append(MicroscopicTorque(self.table, sheet_current=j, **common))
+            else:
+                keyword = re.sub("_(V_per_m|A_per_m|m_per_s)$", "", names[0])
+                built.append(MicroscopicTorque(self.table, **{keyword: getattr(drive, names[0])}, **common))
+        for section in self.sections.get("torques", ()):
+            built.append(ZhangLi(u=section.u_m_per_s, beta=section.beta, derivative_order=section.derivative_order))
+        return built
+
+    @cached_property
+    def start(self) -> Any:
+        """The start texture (3, ny, nx), before relaxation."""
+        section = self.sections["start"]
+        if section.texture == "file":
+            return _read_state(self.folder / section.path)
+        values = {key: value for key, value in section.si().items() if key not in ("texture", "relax")}
+        return getattr(textures, section.texture.replace("-", "_"))(self.grid, **values)
+
+    def simulation(self) -> Simulation:
+        """A simulation in the start state, not relaxed."""
+        magnet = self.sections["magnet"]
+        return Simulation(
+            self.grid,
+            Ms=magnet.Ms_A_per_m,
+            terms=self.terms,
+            torques=self.torques,
+            damping=magnet.damping,
+            gamma=magnet.gamma_rad_per_s_T,
+            m=self.start,
+        )
+
+
+def _read_state(path: Path) -> Any:
+    import numpy as np
+
+    if path.suffix == ".npy":
+        return np.load(path)
+    if path.suffix == ".ovf":
+        return read_ovf(path).values
+    raise ValueError(f"{path} must end in .npy or .ovf")
+
+
+def read_case(path: str | Path) -> Case:
+    """Read and check a case file.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    CaseError
+        The file is not TOML, or something in it is wrong; holds all problems.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CaseError(str(path), [Problem("TOML", str(error))]) from None
+    except UnicodeDecodeError as error:
+        raise CaseError(str(path), [Problem("TOML", f"the file is not UTF-8 text: {error.reason}")]) from None
+    except IsADirectoryError:
+        raise CaseError(str(path), [Problem("TOML", "this is a folder, not a case file")]) from None
+    return case_from(data, text=text, folder=path.parent, name=str(path))
+
+
+def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = None, name: str = "case") -> Case:
+    """A checked case from the data of a case file (as `tomllib` reads it, or `Case.resolved`); raises CaseError."""
+    problems: list[Problem] = []
+    sections: dict[str, Any] = {}
+    title = data.get("title", "")
+    if not isinstance(title, str):
+        problems.append(Problem("title", f"must be a text in quotes, got {title!r}"))
+        title = ""
+    known = ["title", *SECTIONS, "terms", "start", "torques"]
+    for key in data:
+        if key not in known:
+            problems.append(Problem(key, f"unknown section or key{_did_you_mean(key, known)}"))
+    for required in REQUIRED:
+        if required not in data:
+            brackets = f"[[{required}]]" if required == "terms" else f"[{required}]"
+            problems.append(Problem(required, f"the section {brackets} is missing"))
+    for section, model in SECTIONS.items():
+        if section in data:
+            _check(section, model, data[section], sections, problems)
+    if "start" in data:
+        _check_start(data["start"], sections, problems)
+    for section in ("terms", "torques"):
+        if section in data:
+            _check_list(section, data[section], sections, problems)
+    case = Case(title=title, sections=sections, text=text, folder=folder or Path("."))
+    problems += _cross_checks(case, data)
+    if not problems:
+        problems += _build_checks(case)
+    if problems:
+        raise CaseError(name, problems)
+    order = ["electrons", "disorder", "magnet", "grid", "terms", "start", "drive", "torques", "run", "output"]
+    sections.setdefault("output", Output())
+    return dataclasses.replace(case, sections={key: sections[key] for key in order if key in sections})
+
+
+def _did_you_mean(key: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
+
+
+def _check(path: str, model: type[Section], data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
+    if not isinstance(data, Mapping):
+        problems.append(Problem(path, f"must be a section [{path}], got {data!r}"))
+        return
+    if (section := _validated(path, model, data, problems)) is not None:
+        sections[path] = section
+
+
+def _validated(path: str, model: type[Section], data: Mapping[str, Any], problems: list[Problem]) -> Section | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        known = list(model.model_fields)
+        for detail in error.errors():
+            entry, *rest = detail["loc"] or ("",)
+            where = f"{path}.{entry}" + "".join(f"[{index}]" for index in rest if isinstance(index, int))
+            if detail["type"] == "extra_forbidden":
+                message = f"unknown key{_did_you_mean(str(entry), [key for key in known if key not in data] or known)}"
+            elif detail["type"] == "missing":
+                message = "is missing"
+            else:
+                message = f"{_reason(detail)}, got {_shown(detail['input'])}"
+            problem = Problem(where, message)
+            if problem not in problems:
+                problems.append(problem)
+        return None
+
+
+def _reason(detail: Any) -> str:
+    context = detail.get("ctx", {})
+    phrases = {
+        "greater_than": "must be greater than {gt:g}",
+        "greater_than_equal": "must be at least {ge:g}",
+        "less_than": "must be less than {lt:g}",
+        "less_than_equal": "must be at most {le:g}; check the unit in the key",
+        "finite_number": "must be a finite number",
+        "literal_error": "must be {expected}",
+        "int_type": "must be a whole number",
+        "bool_type": "must be true or false",
+        "bool_parsing": "must be true or false",
+        "string_type": "must be a text in quotes",
+        "tuple_type": "must be a list of numbers in brackets",
+        "too_long": "must have {max_length} entries",
+    }
+    if phrase := phrases.get(detail["type"]):
+        return phrase.format(**context)
+    if "error" in context:
+        return str(context["error"])
+    return str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _check_start(data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
+    by_name = {name: model for model in TEXTURES for name in model.model_fields["texture"].annotation.__args__}  # type: ignore[union-attr]
+    kind = data.get("texture") if isinstance(data, Mapping) else None
+    if isinstance(data, Mapping) and kind not in by_name:
+        hint = "is missing" if kind is None else f"unknown texture {kind!r}"
+        close = _did_you_mean(str(kind), list(by_name)) if kind is not None else f"; one of {', '.join(by_name)}"
+        problems.append(Problem("start.texture", hint + close))
+        return
+    _check("start", _started(by_name[kind]) if kind else Section, data, sections, problems)
+
+
+def _check_list(name: str, data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
+    models: dict[Any, type[Section]] = {"zhang-li": ZhangLiSection}
+    if name == "terms":
+        models = {kind: model for kind, (_, model) in TERMS.items()}
+    if not isinstance(data, list):
+        problems.append(Problem(name, f"must be a list of sections, each headed [[{name}]]"))
+        return
+    built = []
+    for index, entry in enumerate(data):
+        path = f"{name}[{index}]"
+        if not isinstance(entry, Mapping):
+            problems.append(Problem(path, f"must be a section headed [[{name}]], got {_shown(entry)}"))
+            continue
+        kind = entry.get("kind")
+        if kind not in models:
+            what = (
+                "is missing; one of " + ", ".join(models)
+                if kind is None
+                else f"unknown {kind!r}" + _did_you_mean(str(kind), list(models))
+            )
+            problems.append(Problem(f"{path}.kind", what))
+        elif (section := _validated(path, models[kind], entry, problems)) is not None:
+            built.append(section)
+    if len(built) == len(data):
+        sections[name] = tuple(built)
+
+
+def _cross_checks(case: Case, data: Mapping[str, Any]) -> list[Problem]:
+    """What no section can see alone; each check runs if the sections that it needs are sound."""
+    sections = case.sections
+    problems: list[Problem] = []
+
+    def add(path: str, message: str) -> None:
+        problems.append(Problem(path, message))
+
+    for one, other in (("electrons", "disorder"), ("disorder", "electrons")):
+        if one in data and other not in data:
+            add(other, f"the section [{other}] is missing; [{one}] needs it")
+    if "drive" in data and "electrons" not in data:
+        add("electrons", "the section [electrons] is missing; [drive] acts on the electrons")
+    if "electrons" in sections:
+        electrons = sections["electrons"]
+        if electrons.fermi_energy_eV <= electrons.exchange_eV:
+            add(
+                "electrons.fermi_energy_eV",
+                f"= {electrons.fermi_energy_eV:g} must exceed electrons.exchange_eV = {electrons.exchange_eV:g}: "
+                "the coefficients exist only with both subbands filled",
+            )
+    if "magnet" in sections and sections["magnet"].damping is None and "electrons" not in data:
+        add("magnet.damping", "is missing; it is required without an electron model")
+    problems += _drive_checks(case)
+    if "grid" in sections and "magnet" in sections:
+        if "start" in sections:
+            problems += _start_checks(case)
+        if "terms" in sections and not sections["terms"]:
+            add("terms", "there must be at least one [[terms]] block")
+    if "run" in sections:
+        problems += _schedule_checks(sections)
+    return problems
+
+
+def _drive_checks(case: Case) -> list[Problem]:
+    if "drive" not in case.sections:
+        return []
+    drive, names = case.sections["drive"], case.drive_names
+    problems = []
+    if len(names) > 1:
+        problems.append(Problem("drive", f"give one drive only, got {' and '.join(names)}"))
+    density, thickness = drive.current_density_A_per_m2, drive.conductor_thickness_nm
+    if density is not None and thickness is None:
+        message = "is missing; current_density_A_per_m2 needs the thickness of the conductor"
+        problems.append(Problem("drive.conductor_thickness_nm", message))
+    if density is None and thickness is not None:
+        problems.append(Problem("drive.conductor_thickness_nm", "is used with current_density_A_per_m2 only"))
+    return problems
+
+
+def _start_checks(case: Case) -> list[Problem]:
+    try:
+        m = textures.normalised(case.start, case.grid)
+    except FileNotFoundError:
+        return [Problem("start.path", f"there is no file {case.folder / case.sections['start'].path}")]
+    except (ValueError, OSError) as error:
+        message = str(error)
+        named = re.match(r"\w+: (\w+) = ", message)
+        key = next(
+            (key for key in type(case.sections["start"]).model_fields if named and key.startswith(named[1])), None
+        )
+        return [Problem(f"start.{key}" if key else "start", message)]
+    texture = case.sections["start"].texture
+    if texture.endswith("skyrmion") and abs(topological_charge(m, case.grid)) < 0.5:
+        return [
+            Problem(
+                "start", "the grid is too coarse for this skyrmion: its topological charge is lost; use smaller cells"
+            )
+        ]
+    return []
+
+
+def _schedule_checks(sections: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    run = sections["run"]
+    duration, every = run.duration_ns * 1e3, run.every_ps
+
+    def divides(small: float, large: float) -> bool:
+        return large >= small * (1 - 1e-9) and math.isclose(large / small, round(large / small), rel_tol=1e-6)
+
+    if not divides(every, duration):
+        problems.append(
+            Problem(
+                "run.every_ps", f"= {every:g} must divide run.duration_ns = {run.duration_ns:g} (in ps: {duration:g})"
+            )
+        )
+    snapshots = sections["output"].snapshots_every_ps if "output" in sections else None
+    if snapshots is not None and not (divides(every, snapshots) and divides(snapshots, duration)):
+        message = (
+            f"= {snapshots:g} must be a multiple of run.every_ps = {every:g} and divide the duration of {duration:g} ps"
+        )
+        problems.append(Problem("output.snapshots_every_ps", message))
+    return problems
+
+
+def _build_checks(case: Case) -> list[Problem]:
+    """Build everything once: what the Python API refuses is reported like any other problem."""
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the report repeats a table's warnings
+            case.simulation()
+    except ValueError as error:
+        return [Problem("electrons" if "xi0" in str(error) else "case", str(error))]
+    return []

@@ -1,0 +1,321 @@
+"""The command line: llgsim run | table | report | show-kernel.
+
+Exit codes: 0 done, 1 the run failed, 2 bad input.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llgsim.case import Case
+    from llgsim.report import Comparison
+
+DONE, RUN_FAILED, BAD_INPUT = 0, 1, 2
+
+
+class BadInput(Exception):
+    """Something that the user has to change; the message says what."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # validity warnings are printed with the report
+            return int(options.command(options))
+    except BadInput as error:
+        print(f"llgsim: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:  # the reader of our output, such as head, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print("llgsim: interrupted; what was written so far is kept", file=sys.stderr)
+        return RUN_FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="llgsim",
+        description="Texture dynamics with torques computed from a microscopic electron model.",
+        epilog="Exit codes: 0 done, 1 the run failed, 2 bad input.",
+    )
+    parser.add_argument("--version", action="version", version=f"llgsim {version('llgsim')}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=function)
+        return sub
+
+    run = command("run", _run, "Run a case file; ends with the measured velocity beside its predictions, and pictures.")
+    run.add_argument("case", metavar="CASE.toml", type=Path)
+    run.add_argument(
+        "-o", "--output", metavar="DIR", type=Path, help="run directory (default: runs/<name of the case>)"
+    )
+    run.add_argument("--overwrite", action="store_true", help="replace an earlier run directory")
+    run.add_argument("--quiet", action="store_true", help="no progress bar")
+    run.add_argument("--no-pictures", action="store_true", help="numbers only")
+
+    table = command("table", _table, "Print the coefficients of a case's electron model against n_z.")
+    table.add_argument("case", metavar="CASE.toml", type=Path)
+    table.add_argument("-o", "--output", metavar="FILE.json", type=Path, help="also save the table")
+    table.add_argument("--points", type=int, default=11, metavar="N", help="rows to print (default 11)")
+
+    report = command("report", _report, "Measure, compare and draw a run directory again.")
+    report.add_argument("directory", metavar="DIR", type=Path)
+    report.add_argument("--fit-from", type=float, metavar="F", help="fraction of the run to leave out of the fit")
+    report.add_argument("--no-pictures", action="store_true", help="numbers only")
+
+    kernel = command("show-kernel", _show_kernel, "Print the source of the kernel that a case is integrated with.")
+    kernel.add_argument("case", metavar="CASE.toml", type=Path)
+    return parser
+
+
+def _read(path: Path) -> Case:
+    from llgsim.case import CaseError, read_case
+
+    try:
+        return read_case(path)
+    except CaseError as error:
+        raise BadInput(str(error)) from None
+    except OSError as error:
+        raise BadInput(f"cannot read the case file {path}: {error.strerror}") from None
+
+
+# -- run ---------------------------------------------------------------------------------------------------------------
+
+
+def _run(options: argparse.Namespace) -> int:
+    case = _read(options.case)
+    from llgsim.simulation import SimulationError
+
+    output = options.output or Path("runs") / options.case.stem
+    sim = case.simulation()
+    print(f"{case.title or options.case.name}\n  {describe_grid(case)}\n", flush=True)
+    from llgsim.validity import validity_warnings
+
+    for warning in validity_warnings(sim):
+        print(f"  WARNING: {warning}")
+    run_section = case.sections["run"]
+    snapshots = case.sections["output"].snapshots_every_ps
+    _check_output(output, options.overwrite)
+    began = time.perf_counter()
+    if case.sections["start"].relax:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # said below, in the words of the report
+            result = sim.relax()
+        elapsed = time.perf_counter() - began
+        if result.converged:
+            print(f"  relaxed in {elapsed:.1f} s: |m x B| <= {result.largest_torque:.1e} T everywhere", flush=True)
+        else:
+            print(
+                f"  WARNING: relax gave up after {result.iterations} iterations and {elapsed:.1f} s with |m x B| up to "
+                f"{result.largest_torque:.1e} T: the texture is still sliding or turning; the run starts from there",
+                flush=True,
+            )
+    began = time.perf_counter()
+    try:
+        run = sim.run(
+            run_section.duration_ns * 1e-9,
+            every=run_section.every_ps * 1e-12,
+            snapshots_every=None if snapshots is None else snapshots * 1e-12,
+            output=output,
+            overwrite=options.overwrite,
+            progress=not options.quiet,
+            title=case.title,
+            metadata={"case": _self_contained(case), "relaxed": case.sections["start"].relax},
+        )
+    except SimulationError as error:
+        _keep_inputs(case, output)
+        print(f"llgsim: the run failed: {error}\n  frames up to then: {output}", file=sys.stderr)
+        return RUN_FAILED
+    except OSError as error:
+        raise BadInput(f"cannot write to {output}: {error}") from None
+    print(f"  {run_section.duration_ns:g} ns in {time.perf_counter() - began:.1f} s\n", flush=True)
+    _keep_inputs(case, output)
+    _save_state(case.sections["output"].final_state, run, output)
+    return _compare_and_print(case, run, output, run_section.fit_from, pictures=not options.no_pictures)
+
+
+def _check_output(output: Path, overwrite: bool) -> None:
+    """Refuse an output that cannot be written before any work is done."""
+    from llgsim.store import Run
+
+    if output.exists() and not output.is_dir():
+        raise BadInput(f"the output {output} is a file; name a directory with -o DIR")
+    if output.is_dir() and any(output.iterdir()):
+        try:
+            Run.open(output)
+        except (OSError, ValueError):
+            raise BadInput(
+                f"the output {output} holds something that is not a run; name another directory with -o DIR"
+            ) from None
+        if not overwrite:
+            raise BadInput(
+                f"the output {output} holds a run already; name another with -o DIR or replace it with --overwrite"
+            )
+    parent = next(folder for folder in (output, *output.absolute().parents) if folder.is_dir() or folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise BadInput(f"the output {output} cannot be written: {parent} is not a directory that you may write to")
+
+
+def _self_contained(case: Case) -> dict[str, Any]:
+    """The resolved case with a start file named as it lies in the run directory."""
+    resolved = case.resolved
+    if resolved["start"]["texture"] == "file":
+        resolved["start"]["path"] = Path(resolved["start"]["path"]).name
+    return resolved
+
+
+def _keep_inputs(case: Case, output: Path) -> None:
+    (output / "case.toml").write_text(case.text, encoding="utf-8")
+    if case.has_electrons:
+        case.table.save(output / "coefficients.json")
+    start = case.sections["start"]
+    if start.texture == "file":
+        (output / Path(start.path).name).write_bytes((case.folder / start.path).read_bytes())
+
+
+def _save_state(name: str, run: Any, output: Path) -> None:
+    if name.endswith(".ovf"):
+        run.save_ovf(-1, output / name)
+    else:
+        import numpy as np
+
+        np.save(output / name, run.snapshots[-1])
+
+
+# -- report ------------------------------------------------------------------------------------------------------------
+
+
+def _report(options: argparse.Namespace) -> int:
+    from llgsim.case import CaseError, case_from
+    from llgsim.store import Run
+
+    try:
+        run = Run.open(options.directory)
+    except (OSError, ValueError) as error:
+        raise BadInput(str(error)) from None
+    if "case" not in run.metadata:
+        raise BadInput(f"{options.directory} was not written by llgsim run, so that its case is not known")
+    if len(run.t) == 0:
+        raise BadInput(f"{options.directory} holds no frames: the run ended before its first one")
+    try:
+        case = case_from(run.metadata["case"], folder=options.directory, name=str(options.directory / "run.json"))
+    except CaseError as error:
+        raise BadInput(str(error)) from None
+    if run.status != "finished":
+        print(f"  WARNING: this run is {run.status}: {run.record['message'] or 'only what is there is used'}")
+    fit_from = case.sections["run"].fit_from if options.fit_from is None else options.fit_from
+    if not 0 <= fit_from < 1:
+        raise BadInput(f"--fit-from = {fit_from:g} must be at least 0 and less than 1")
+    return _compare_and_print(case, run, options.directory, fit_from, pictures=not options.no_pictures)
+
+
+def _compare_and_print(case: Case, run: Any, output: Path, fit_from: float, pictures: bool) -> int:
+    from llgsim.report import as_text, compare, write_numbers, write_pictures
+
+    sim = case.simulation()
+    sim.m = run.snapshots[-1]
+    sim.t = float(run.t[-1])
+    try:
+        comparison: Comparison = compare(run, sim, fit_from)
+    except ValueError as error:
+        print(f"  no velocity to compare: {error}\n  wrote {output}")
+        return DONE
+    text = as_text(comparison, case.title or "run", describe_model(case))
+    print(text)
+    write_numbers(comparison, text, output)
+    if pictures:
+        table = case.table if case.has_electrons else None
+        paths, messages = write_pictures(comparison, run, table, output)
+        print(f"\n  pictures: {', '.join(path.name for path in paths)}")
+        for message in messages:
+            print(f"  {message}")
+    print(f"  wrote {output}")
+    return DONE
+
+
+def describe_grid(case: Case) -> str:
+    """One line about the grid and the length of the run."""
+    grid, run = case.grid, case.sections["run"]
+    periodic = " and ".join(axis for axis, is_periodic in zip("xy", grid.periodic) if is_periodic)
+    edges = f"periodic in {periodic}" if periodic else "open edges"
+    width, height = (size * 1e9 for size in grid.size)
+    return f"{grid.nx} x {grid.ny} cells, {width:g} x {height:g} nm, {edges}; {run.duration_ns:g} ns"
+
+
+def describe_model(case: Case) -> list[str]:
+    """The electron model and what it amounts to, in a few lines."""
+    if not case.has_electrons:
+        return []
+    electrons, table = case.sections["electrons"], case.table
+    tau = case.sections["disorder"].scattering_time_fs
+    return [
+        f"electrons: Fermi energy {electrons.fermi_energy_eV:g} eV, exchange {electrons.exchange_eV:g} eV "
+        f"(sign {electrons.exchange_sign:+d}), Rashba {electrons.rashba_eV_angstrom:g} eV Å, "
+        f"mass {electrons.effective_mass_me:g} m_e, scattering time {tau:g} fs",
+        f"spin-orbit splitting/exchange = {table.S / table.D:.3g}, exchange × time/ħ = {table.D:.3g}, "
+        f"mean free path {table.mean_free_path * 1e9:.3g} nm, scheme error about {100 * table.scheme_error:.2g} %",
+        "coefficients in plane to out of plane: "
+        + ", ".join(
+            f"{name} {float(values(0.0)):.4g} to {float(values(1.0)):.4g}"
+            for name, values in (("ξ0", table.xi0), ("ξ∥", table.xi_parallel), ("ξ⊥", table.xi_perpendicular))
+        ),
+    ]
+
+
+# -- table and show-kernel ---------------------------------------------------------------------------------------------
+
+
+def _table(options: argparse.Namespace) -> int:
+    import numpy as np
+
+    case = _read(options.case)
+    if not case.has_electrons:
+        raise BadInput(f"{options.case} has no [electrons], so that there are no coefficients to tabulate")
+    if options.points < 2:
+        raise BadInput(f"--points = {options.points} must be at least 2")
+    table = case.table
+    for line in [case.title or str(options.case), *(f"  {line}" for line in describe_model(case)), ""]:
+        print(line)
+    unit = "1/s per V/m" if table.form == "E" else "1/s per A/m"
+    print(f"  {'|n_z|':>6}  {'xi0':>13}  {'xi_parallel':>13}  {'xi_perp':>13}  {'a (' + unit + ')':>16}")
+    for n_z in np.linspace(0, 1, options.points):
+        values = [float(function(n_z)) for function in (table.xi0, table.xi_parallel, table.xi_perpendicular, table.a)]
+        print(f"  {n_z:6.3f}  " + "  ".join(f"{value:13.6g}" for value in values[:3]) + f"  {values[3]:16.6g}")
+    print("  b = c = d = 0 for white noise")
+    for warning in table.warnings:
+        print(f"  WARNING: {warning}")
+    if options.output:
+        try:
+            table.save(options.output)
+        except OSError as error:
+            raise BadInput(f"cannot write {options.output}: {error.strerror}") from None
+        print(f"  wrote {options.output}")
+    return DONE
+
+
+def _show_kernel(options: argparse.Namespace) -> int:
+    from llgsim.compose import kernel_source
+
+    case = _read(options.case)
+    sim = case.simulation()
+    print(kernel_source(sim.terms, sim.torques, sim.grid, sim.Ms, sim.gamma), end="")
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+"""What a finished run says: the measured velocity beside its predictions, as a table and as pictures."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llgsim import analysis
+from llgsim.simulation import Simulation
+from llgsim.store import Run
+from llgsim.terms import InterfacialDMI, UniaxialAnisotropy
+from llgsim.validity import exchange_and_anisotropy, validity_warnings
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """The velocity of the texture of a run, and what theory says it should be.
+
+    Attributes
+    ----------
+    track : Track
+        The trajectory.
+    velocity, standard_error : array (2,)
+        Measured over the fit window (m/s); nan for a component that the texture does not have.
+    steady : bool
+        Whether the motion was steady within the window.
+    fit_from : float
+        Fraction of the duration that the fit leaves out.
+    drift_velocity : array (2,)
+        v_d of the electrons (m/s).
+    predictions : dict
+        Name ↦ velocity (2,) in m/s.
+    notes, warnings : list of str
+        What the predictions take into account; what limits their validity.
+    """
+
+    track: analysis.Track
+    velocity: Vector
+    standard_error: Vector
+    steady: bool
+    fit_from: float
+    drift_velocity: Vector
+    predictions: dict[str, Vector]
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Begin and end of the fit (s)."""
+        first, last = float(self.track.t[0]), float(self.track.t[-1])
+        return first + self.fit_from * (last - first), last
+
+    def difference(self, prediction: Vector) -> float:
+        """|V − V_prediction|/|V_prediction| over the components that both have; nan for a prediction of zero."""
+        known = np.isfinite(self.velocity) & np.isfinite(prediction)
+        size = float(np.hypot.reduce(prediction[known])) if known.any() else 0.0
+        return float(np.hypot.reduce((self.velocity - prediction)[known])) / size if size > 0 else math.nan
+
+    def hall_angle(self, velocity: Vector) -> float:
+        """Angle of a velocity from v_d, counter-clockwise (degrees); nan where one of them is not defined."""
+        if not np.isfinite(velocity).all() or not velocity.any() or not self.drift_velocity.any():
+            return math.nan
+        angle = math.atan2(velocity[1], velocity[0]) - math.atan2(self.drift_velocity[1], self.drift_velocity[0])
+        return math.degrees((angle + math.pi) % (2 * math.pi) - math.pi)
+
+    def as_data(self) -> dict[str, Any]:
+        """Everything as plain numbers (SI; None where not defined), for JSON."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return [plain(float(component)) for component in value]
+            return None if isinstance(value, float) and not math.isfinite(value) else value
+
+        return {
+            "texture": self.track.kind,
+            "topological_charge": plain(float(self.track.Q[-1])),
+            "velocity_m_per_s": plain(self.velocity),
+            "standard_error_m_per_s": plain(self.standard_error),
+            "steady": self.steady,
+            "fit_window_s": list(self.window),
+            "hall_angle_deg": plain(self.hall_angle(self.velocity)),
+            "drift_velocity_m_per_s": plain(self.drift_velocity),
+            "predictions": {
+                name: {
+                    "velocity_m_per_s": plain(velocity),
+                    "hall_angle_deg": plain(self.hall_angle(velocity)),
+                    "relative_difference": plain(self.difference(velocity)),
+                }
+                for name, velocity in self.predictions.items()
+            },
+            "relative_difference_from_drift_velocity": plain(self.difference(self.drift_velocity)),
+            "notes": self.notes,
+            "warnings": self.warnings,
+        }
+
+
+def compare(run: Run, sim: Simulation, fit_from: float = 0.4) -> Comparison:
+    """Measure the velocity of the run's texture and evaluate the predictions for it.
+
+    `sim` is the simulation that made the run, in its last state: the Thiele integrals are those of that texture.
+
+    - a skyrmion with both axes periodic: the Thiele equation as it stands;
+    - a skyrmion between two free edges: the edges take up the force across, and the Thiele equation along the track
+      alone gives V = F/D (at α0 = 0 exactly v_d for a spin-transfer drive);
+    - a wall: the Thiele equation along x, and the closed wall formulas where something that pins the wall angle
+      (interfacial DMI or a hard axis in the plane) gives them their Walker velocity.
+
+    Raises
+    ------
+    ValueError
+        There is no single texture to follow, or too few frames for a velocity.
+    """
+    track = analysis.track(run)
+    velocity, error, steady = track.velocity(fit_from)
+    thiele = analysis.thiele(sim)
+    predictions: dict[str, Vector] = {}
+    notes: list[str] = []
+    open_axes = [not periodic for periodic in sim.grid.periodic]
+    if track.kind == "wall":
+        predictions["Thiele"] = np.array([thiele.velocity[0], math.nan])
+        predictions |= _wall_theory(sim, thiele.drift_velocity, notes)
+    elif open_axes == [False, False]:
+        predictions["Thiele"] = thiele.velocity
+    elif open_axes == [True, True]:
+        predictions["Thiele, no edges"] = thiele.velocity
+        notes.append("edges on all sides push the skyrmion; the Thiele line leaves their force out")
+    else:
+        along = 0 if open_axes[1] else 1
+        force = sum(thiele.forces.values(), start=np.zeros(2))[along]
+        confined = np.zeros(2)
+        confined[along] = force / thiele.D_gd[along, along]
+        predictions["Thiele, along the track"] = confined
+        notes.append("the edges of the track balance the force across it, so that V points along it")
+    warnings = validity_warnings(sim)
+    if track.lost_at is not None:
+        warnings.append(f"the texture was lost at t = {track.lost_at * 1e9:.4g} ns: {track.lost_because}")
+    if not steady:
+        warnings.append("the motion is not steady over the fit window: run longer, or fit a later part")
+    return Comparison(track, velocity, error, steady, fit_from, thiele.drift_velocity, predictions, notes, warnings)
+
+
+def _wall_theory(sim: Simulation, drift_velocity: Vector, notes: list[str]) -> dict[str, Vector]:
+    D = sum(term.D for term in sim.terms if isinstance(term, InterfacialDMI))
+    hard = [t for t in sim.terms if isinstance(t, UniaxialAnisotropy) and t.K < 0 and abs(t.axis[2]) < 1e-9]
+    A, K = exchange_and_anisotropy(sim)
+    if (D != 0) == (len(hard) == 1) or len(hard) > 1 or A <= 0 or K <= 0:
+        return {}
+    if D != 0:
+        limit = analysis.walker_velocity_dmi(D=abs(D), Ms=sim.Ms, gamma=sim.gamma)
+    else:
+        limit = analysis.walker_velocity(A=A, K=K, Kh=-hard[0].K, Ms=sim.Ms, gamma=sim.gamma)
+
+    def total(index: int) -> Any:
+        return lambda m_z: sum(torque.xi(sim.grid, sim.Ms, sim.gamma, np.asarray(m_z))[index] for torque in sim.torques)
+
+    if not drift_velocity.any():
+        return {}
+    speed = analysis.wall_velocity(
+        drift_velocity=float(drift_velocity[0]),
+        xi0=total(0),
+        xi_parallel=total(1),
+        xi_perpendicular=total(2),
+        damping=sim.damping,
+        walker_velocity=limit,
+    )
+    notes.append(f"wall theory: rigid below the Walker velocity {limit:.4g} m/s, precessing above it")
+    return {"wall theory": np.array([speed, math.nan])}
+
+
+# -- text --------------------------------------------------------------------------------------------------------------
+
+
+def as_text(comparison: Comparison, title: str, model: list[str]) -> str:
+    """The table that a run ends with."""
+    lines = [title, *(f"  {line}" for line in model), ""]
+    rows: list[tuple[str, ...]] = [("", "V_x (m/s)", "V_y (m/s)", "|V| (m/s)", "Hall angle", "difference")]
+    measured = comparison.velocity
+    cells = [_with_error(v, e) for v, e in zip(measured, comparison.standard_error)]
+    rows.append(("measured", *cells, _speed(measured), _angle(comparison.hall_angle(measured)), ""))
+    named = {**comparison.predictions, "drift velocity v_d": comparison.drift_velocity}
+    for name, velocity in named.items():
+        if comparison.track.kind == "wall":
+            velocity = np.array([velocity[0], math.nan])
+        difference = comparison.difference(velocity)
+        rows.append(
+            (
+                name,
+                *(_plain(component) for component in velocity),
+                _speed(velocity),
+                _angle(comparison.hall_angle(velocity)),
+                "-" if math.isnan(difference) else f"{100 * difference:.3g} %",
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for index, row in enumerate(rows):
+        lines.append(
+            "  "
+            + "   ".join(
+                _aligned(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths))
+            ).rstrip()
+        )
+        if index == 0:
+            lines.append("  " + "   ".join("-" * width for width in widths))
+    begin, end = (f"{t * 1e9:.4g}" for t in comparison.window)
+    lines.append("")
+    kind = (
+        f"{comparison.track.kind}, Q = {comparison.track.Q[-1]:.4g}" if comparison.track.kind == "skyrmion" else "wall"
+    )
+    lines.append(f"  {kind}; steady: {'yes' if comparison.steady else 'NO'} (fit from {begin} to {end} ns)")
+    lines += [f"  note: {note}" for note in comparison.notes]
+    lines += [f"  WARNING: {warning}" for warning in comparison.warnings] or ["  no validity warnings"]
+    return "\n".join(lines)
+
+
+def _aligned(cell: str, width: int, column: int) -> str:
+    return cell.ljust(width) if column == 0 else cell.rjust(width)
+
+
+def _plain(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.5g}" if abs(value) >= 1e-12 else "0"
+
+
+def _with_error(value: float, error: float) -> str:
+    """12.3456 ± 0.0012: the error to two digits, the value to the same decimals."""
+    if math.isnan(value):
+        return "-"
+    if not error > 0:
+        return f"{value:.6g}"
+    decimals = min(max(1 - math.floor(math.log10(error)), 0), 9)
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
+
+
+def _speed(velocity: Vector) -> str:
+    known = velocity[np.isfinite(velocity)]
+    return _plain(float(np.hypot.reduce(known))) if len(known) else "-"
+
+
+def _angle(degrees: float) -> str:
+    return "-" if math.isnan(degrees) else f"{degrees:.2f}°".replace("-0.00°", "0.00°")
+
+
+# -- pictures ----------------------------------------------------------------------------------------------------------
+
+
+def write_pictures(comparison: Comparison, run: Run, table: Any, folder: Path) -> tuple[list[Path], list[str]]:
+    """Write trajectory.png, velocity.png, coefficients.png (with a table) and scene.png; also one-line messages."""
+    from llgsim.plots.coefficients import coefficients_versus_nz
+    from llgsim.plots.scene3d import scene
+    from llgsim.plots.trajectories import Prediction, trajectory, velocity_versus_time
+
+    m = run.snapshots[-1]
+    predictions = [Prediction(name, _pair(v)) for name, v in comparison.predictions.items()]
+    predictions.append(Prediction("$v_d$", _pair(comparison.drift_velocity)))
+    figures = {
+        "trajectory.png": trajectory(comparison.track, m, run.grid, predictions, comparison.fit_from),
+        "velocity.png": velocity_versus_time(comparison.track, predictions, comparison.fit_from),
+    }
+    if table is not None:
+        figures["coefficients.png"] = coefficients_versus_nz(table)
+    written = []
+    for name, figure in figures.items():
+        figure.savefig(folder / name)
+        written.append(folder / name)
+    result = scene(m, run.grid, comparison.track, folder / "scene.png")
+    return [*written, result.path], [result.message] if result.message else []
+
+
+def _pair(velocity: Vector) -> tuple[float, float]:
+    return float(velocity[0]), float(velocity[1])
+
+
+def write_numbers(comparison: Comparison, text: str, folder: Path) -> None:
+    """Write report.json and report.txt."""
+    numbers = json.dumps(comparison.as_data(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "report.json").write_text(numbers + "\n", encoding="utf-8")
+    (folder / "report.txt").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,207 @@
+"""Case files: what is built from a good one, and what is said about a bad one."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from llgsim import InterfacialDMI, MicroscopicTorque, UniaxialAnisotropy, ZhangLi, textures
+from llgsim.case import CaseError, case_from, read_case
+from llgsim.ovf import write_ovf
+
+FILM = Path(__file__).parents[2] / "examples" / "01_skyrmion_film" / "case.toml"
+
+
+def film() -> dict[str, Any]:
+    return tomllib.loads(FILM.read_text(encoding="utf-8"))
+
+
+def test_a_good_case_becomes_the_simulation_it_describes() -> None:
+    case = read_case(FILM)
+    sim = case.simulation()
+    assert sim.grid.shape == (64, 64)
+    assert sim.grid.periodic == (True, True)
+    assert (sim.Ms, sim.damping, sim.grid.thickness) == (580e3, 0.0, pytest.approx(0.6e-9, rel=1e-15))
+    assert sim.terms[1] == InterfacialDMI(D=3e-3)
+    assert sim.terms[2] == UniaxialAnisotropy(K=0.8e6, axis=(0, 0, 1))
+    (torque,) = sim.torques
+    assert isinstance(torque, MicroscopicTorque)
+    assert torque.E == (1e5, 0.0)
+    assert torque.ramp == pytest.approx(50e-12, rel=1e-15)
+    electron_charge, electron_mass = 1.602176634e-19, 9.1093837e-31
+    expected = -electron_charge * 5e-15 / electron_mass * 1e5
+    np.testing.assert_allclose(torque.drift_velocity_at(sim.m, 1.0), (expected, 0), rtol=1e-7)
+
+
+def test_a_resolved_case_is_the_same_case() -> None:
+    case = read_case(FILM)
+    again = case_from(case.resolved)
+    assert again.resolved == case.resolved
+    assert again.resolved["start"]["core"] == -1  # a default, filled in
+
+
+@pytest.mark.parametrize(
+    ("drive", "form"),
+    [
+        ({"E_V_per_m": [1e5, 0]}, "E"),
+        ({"drift_velocity_m_per_s": [50, 0]}, "E"),
+        ({"sheet_current_A_per_m": [60.0, 0]}, "J"),
+        ({"current_density_A_per_m2": [1e11, 0], "conductor_thickness_nm": 0.6}, "J"),
+    ],
+)
+def test_the_drive_decides_the_form_of_the_table(drive: dict[str, Any], form: str) -> None:
+    data = film() | {"drive": drive}
+    assert case_from(data).table.form == form
+
+
+def test_a_current_density_times_the_conductor_is_the_sheet_current() -> None:
+    density = case_from(film() | {"drive": {"current_density_A_per_m2": [1e11, 0], "conductor_thickness_nm": 0.6}})
+    sheet = case_from(film() | {"drive": {"sheet_current_A_per_m": [60.0, 0]}})
+    v = [case.torques[0].drift_velocity_at(None, 1.0) for case in (density, sheet)]
+    np.testing.assert_allclose(v[0], v[1], rtol=1e-12)
+    assert v[0][0] < 0  # electrons drift against the current
+
+
+def test_zhang_li_without_an_electron_model() -> None:
+    data = {key: value for key, value in film().items() if key not in ("electrons", "disorder", "drive")}
+    data["magnet"]["damping"] = 0.3
+    data["torques"] = [{"kind": "zhang-li", "u_m_per_s": [100, 0], "beta": 0.3}]
+    assert case_from(data).simulation().torques == (ZhangLi(u=(100.0, 0.0), beta=0.3),)
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".ovf"])
+def test_a_start_state_from_a_file(tmp_path: Path, suffix: str) -> None:
+    case = read_case(FILM)
+    m = textures.neel_skyrmion(case.grid, radius=9e-9)
+    if suffix == ".npy":
+        np.save(tmp_path / "start.npy", m)
+    else:
+        write_ovf(tmp_path / "start.ovf", m, case.grid)
+    data = film() | {"start": {"texture": "file", "path": f"start{suffix}", "relax": False}}
+    np.testing.assert_allclose(case_from(data, folder=tmp_path).simulation().m, m, atol=1e-15)
+
+
+def edited(**sections: Any) -> Callable[[dict[str, Any]], None]:
+    def edit(data: dict[str, Any]) -> None:
+        for section, changes in sections.items():
+            for key, value in changes.items():
+                if value is None:
+                    del data[section][key]
+                else:
+                    data[section][key] = value
+
+    return edit
+
+
+def without(*sections: str) -> Callable[[dict[str, Any]], None]:
+    def edit(data: dict[str, Any]) -> None:
+        for section in sections:
+            del data[section]
+
+    return edit
+
+
+def term(index: int, **changes: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data["terms"][index].update(changes)
+
+
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]] = {
+    "wrong unit in a key": (
+        edited(grid={"dx_nm": None, "dx_m": 1.25e-9}),
+        [("grid.dx_nm", "missing"), ("grid.dx_m", "did you mean dx_nm?")],
+    ),
+    "metres under a key in nm": (edited(magnet={"thickness_nm": 0.6e-9}), [("magnet.thickness_nm", "at least 0.001")]),
+    "negative Ms": (edited(magnet={"Ms_A_per_m": -580e3}), [("magnet.Ms_A_per_m", "greater than 0, got -580000.0")]),
+    "NaN": (edited(electrons={"rashba_eV_angstrom": float("nan")}), [("electrons.rashba_eV_angstrom", "finite")]),
+    "infinity": (edited(drive={"E_V_per_m": [float("inf"), 0]}), [("drive.E_V_per_m[0]", "finite")]),
+    "unknown section": (lambda data: data.update(electron={}), [("electron", "did you mean electrons?")]),
+    "misspelt key": (edited(disorder={"scatering_time_fs": 5.0}), [("disorder.scatering_time_fs", "unknown key")]),
+    "Fermi energy below the exchange": (
+        edited(electrons={"fermi_energy_eV": 0.4}),
+        [("electrons.fermi_energy_eV", "= 0.4 must exceed electrons.exchange_eV = 0.5")],
+    ),
+    "zero cells": (edited(grid={"nx": 0}), [("grid.nx", "at least 1, got 0")]),
+    "half a cell": (edited(grid={"ny": 12.5}), [("grid.ny", "whole number, got 12.5")]),
+    "texture outside the grid": (edited(start={"center_nm": [90, 40]}), [("start.center_nm", "outside the grid")]),
+    "skyrmion larger than the grid": (edited(start={"radius_nm": 50}), [("start.radius_nm", "does not fit")]),
+    "both E and a current": (
+        edited(drive={"current_density_A_per_m2": [1e11, 0], "conductor_thickness_nm": 1.0}),
+        [("drive", "one drive only, got E_V_per_m and current_density_A_per_m2")],
+    ),
+    "current density without a thickness": (
+        edited(drive={"E_V_per_m": None, "current_density_A_per_m2": [1e11, 0]}),
+        [("drive.conductor_thickness_nm", "is missing")],
+    ),
+    "text for a number": (edited(run={"duration_ns": "one"}), [("run.duration_ns", "must be a number, got 'one'")]),
+    "a number where a pair belongs": (edited(drive={"E_V_per_m": 1e5}), [("drive.E_V_per_m", "list of numbers")]),
+    "interval that does not divide": (edited(run={"every_ps": 7}), [("run.every_ps", "must divide")]),
+    "snapshots between rows": (
+        lambda data: data.update(output={"snapshots_every_ps": 7}),
+        [("output.snapshots_every_ps", "multiple of run.every_ps")],
+    ),
+    "unknown term": (term(1, kind="interfacial-dni"), [("terms[1].kind", "did you mean interfacial-dmi?")]),
+    "negative exchange": (term(0, A_J_per_m=-1e-12), [("terms[0].A_J_per_m", "at least 0")]),
+    "unknown texture": (edited(start={"texture": "skyrmion"}), [("start.texture", "unknown texture 'skyrmion'")]),
+    "electrons without disorder": (without("disorder"), [("disorder", "is missing")]),
+    "no grid": (without("grid"), [("grid", "the section [grid] is missing")]),
+    "no terms": (without("terms"), [("terms", "the section [[terms]] is missing")]),
+    "boolean for a number": (edited(magnet={"thickness_nm": True}), [("magnet.thickness_nm", "must be a number")]),
+    "exchange sign zero": (edited(electrons={"exchange_sign": 0}), [("electrons.exchange_sign", "1 or -1")]),
+    "file that is not there": (
+        lambda data: data.update(start={"texture": "file", "path": "nowhere.ovf"}),
+        [("start.path", "no file")],
+    ),
+    "periodic in z": (edited(grid={"periodic": ["x", "z"]}), [("grid.periodic[1]", "'x' or 'y'")]),
+    "too much spin": (edited(electrons={"exchange_sign": 1}, magnet={"thickness_nm": 0.02}), [("electrons", "xi0")]),
+    "damping missing without electrons": (
+        lambda data: (without("electrons", "disorder", "drive")(data), data["magnet"].pop("damping")),
+        [("magnet.damping", "required")],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_case_is_refused_by_path(name: str) -> None:
+    edit, expected = BROKEN[name]
+    data = film()
+    edit(data)
+    with pytest.raises(CaseError) as caught:
+        case_from(data)
+    said = [(problem.path, problem.message) for problem in caught.value.problems]
+    for path, part in expected:
+        assert any(path == where and part in message for where, message in said), said
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    data = film()
+    edited(
+        electrons={"fermi_energy_eV": 0.4},
+        magnet={"Ms_A_per_m": -1.0},
+        grid={"nx": 0, "dz_nm": 1.0},
+        drive={"sheet_current_A_per_m": [1.0, 0.0]},
+        run={"every_ps": float("nan")},
+    )(data)
+    term(3, kind="demag-film")(data)
+    with pytest.raises(CaseError) as caught:
+        case_from(data)
+    paths = {problem.path for problem in caught.value.problems}
+    assert paths == {
+        "electrons.fermi_energy_eV",
+        "magnet.Ms_A_per_m",
+        "grid.nx",
+        "grid.dz_nm",
+        "drive",
+        "run.every_ps",
+        "terms[3].kind",
+    }
+
+
+def test_a_file_that_is_not_toml_is_refused_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "case.toml").write_text("[grid]\nnx = = 3\n", encoding="utf-8")
+    with pytest.raises(CaseError, match="line 2"):
+        read_case(tmp_path / "case.toml")

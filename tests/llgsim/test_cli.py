@@ -1,0 +1,191 @@
+"""The command line as a user meets it: output, files, exit codes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from llgsim import Run
+from llgsim.cli import main
+from llgsim.ovf import read_ovf
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+WALL = """
+title = "A wall"
+[electrons]
+fermi_energy_eV = 2.0
+exchange_eV = 0.5
+rashba_eV_angstrom = 0.6
+effective_mass_me = 1.0
+[disorder]
+kind = "white-noise"
+scattering_time_fs = 5.0
+[magnet]
+Ms_A_per_m = 580e3
+thickness_nm = 0.6
+[grid]
+nx = 300
+ny = 1
+dx_nm = 1.0
+dy_nm = 1.0
+[[terms]]
+kind = "exchange"
+A_J_per_m = 15e-12
+[[terms]]
+kind = "interfacial-dmi"
+D_J_per_m2 = 1e-3
+[[terms]]
+kind = "uniaxial-anisotropy"
+K_J_per_m3 = 0.8e6
+[[terms]]
+kind = "thin-film-demag"
+[start]
+texture = "domain-wall"
+width_nm = 5
+center_nm = 100
+[drive]
+drift_velocity_m_per_s = [60, 0]
+[run]
+duration_ns = 2.0
+every_ps = 10
+fit_from = 0.6
+"""
+
+
+@pytest.fixture
+def wall(tmp_path: Path) -> Path:
+    path = tmp_path / "wall.toml"
+    path.write_text(WALL, encoding="utf-8")
+    return path
+
+
+def test_run_prints_the_comparison_and_writes_the_directory(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = wall.parent / "run"
+    assert main(["run", str(wall), "--output", str(output), "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    for word in ("measured", "Thiele", "wall theory", "drift velocity v_d", "steady: yes", "Walker velocity 476.9 m/s"):
+        assert word in printed
+    numbers = json.loads((output / "report.json").read_text(encoding="utf-8"))
+    assert numbers["steady"]
+    # a Néel wall below its Walker velocity without lattice damping drifts with the electrons; it settles within about
+    # 0.2 ns and the fit starts at 1.2 ns, which leaves less than 1e-3
+    assert numbers["velocity_m_per_s"][0] == pytest.approx(60, rel=1e-3)
+    assert numbers["predictions"]["wall theory"]["velocity_m_per_s"][0] == pytest.approx(60, rel=1e-9)
+    assert numbers["velocity_m_per_s"][1] is None
+    for name in ("trajectory.png", "velocity.png", "coefficients.png", "scene.png"):
+        assert (output / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert (output / "case.toml").read_text(encoding="utf-8") == WALL
+    run = Run.open(output)
+    np.testing.assert_allclose(read_ovf(output / "final.ovf").values, run.snapshots[-1], atol=1e-15)
+    assert (output / "table.csv").read_text(encoding="utf-8").startswith("t (s),mx,my,mz,energy (J)")
+
+    before = (output / "report.json").read_bytes()
+    assert main(["report", str(output), "--no-pictures"]) == 0
+    assert (output / "report.json").read_bytes() == before
+
+
+def test_a_run_directory_is_not_overwritten_unasked(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = wall.parent / "run"
+    arguments = ["run", str(wall), "--output", str(output), "--quiet", "--no-pictures"]
+    assert main(arguments) == 0
+    assert main(arguments) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*arguments, "--overwrite"]) == 0
+
+
+def test_several_problems_exit_with_2_and_no_traceback(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = WALL.replace("nx = 300", "nx = -3").replace("580e3", "nan").replace("rashba_eV_", "rasba_eV_")
+    wall.write_text(broken, encoding="utf-8")
+    assert main(["run", str(wall)]) == 2
+    said = capsys.readouterr().err
+    for path in ("grid.nx", "magnet.Ms_A_per_m", "electrons.rasba_eV_angstrom", "electrons.rashba_eV_angstrom"):
+        assert f"  {path}: " in said
+    assert "4 problems" in said
+
+
+def test_unwritable_and_unsuitable_outputs(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocking = wall.parent / "file"
+    blocking.write_text("not a folder", encoding="utf-8")
+    for output in (blocking, blocking / "run", wall.parent):
+        assert main(["run", str(wall), "--output", str(output), "--quiet"]) == 2
+        assert str(output) in capsys.readouterr().err
+    assert blocking.read_text(encoding="utf-8") == "not a folder"
+
+
+def test_missing_case_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(tmp_path / "nowhere.toml")]) == 2
+    assert "nowhere.toml" in capsys.readouterr().err
+
+
+def test_warnings_carry_their_numbers(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    coarse = WALL.replace("nx = 300", "nx = 40").replace("dx_nm = 1.0", "dx_nm = 3.0")
+    coarse = coarse.replace("scattering_time_fs = 5.0", "scattering_time_fs = 20.0").replace("[60, 0]", "[1e5, 0]")
+    wall.write_text(
+        coarse.replace("duration_ns = 2.0", "duration_ns = 0.005").replace("every_ps = 10", "every_ps = 1"), "utf-8"
+    )
+    main(["run", str(wall), "--output", str(wall.parent / "run"), "--quiet", "--no-pictures"])
+    printed = capsys.readouterr().out
+    assert "cells of 3 nm are coarser than half the wall width, Delta/2 = 2.52 nm" in printed
+    assert "mean free path 16.8 nm exceeds wall width 5.05 nm" in printed
+    assert "drift velocity 1e+05 m/s is 0.12 of the Fermi velocity" in printed
+
+
+def test_a_coarse_skyrmion_is_warned_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (EXAMPLES / "01_skyrmion_film" / "case.toml").read_text(encoding="utf-8")
+    text = text.replace("nx = 64", "nx = 32").replace("ny = 64", "ny = 32").replace("_nm = 1.25", "_nm = 2.5")
+    text = text.replace("radius_nm = 8", "radius_nm = 7").replace("relax = true", "relax = false")
+    path = tmp_path / "coarse.toml"
+    path.write_text(text.replace("duration_ns = 1.5", "duration_ns = 0.05"), encoding="utf-8")
+    assert main(["run", str(path), "-o", str(tmp_path / "run"), "--quiet", "--no-pictures"]) == 0
+    assert "cells of 2.5 nm are coarser than a third of the skyrmion radius, R/3 = 2.3" in capsys.readouterr().out
+
+
+def test_table(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", str(wall), "--points", "3", "-o", str(wall.parent / "table.json")]) == 0
+    printed = capsys.readouterr().out
+    import coefficients as co
+
+    table = co.load_table(wall.parent / "table.json")
+    for n_z in (0.0, 0.5, 1.0):
+        assert f"{float(table.xi_parallel(n_z)):.6g}" in printed
+
+
+def test_show_kernel_prints_the_module(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show-kernel", str(wall)]) == 0
+    printed = capsys.readouterr().out
+    compile(printed, "kernel", "exec")
+    for part in (
+        "exchange_0",
+        "interfacial_dmi_1",
+        "uniaxial_anisotropy_2",
+        "thin_film_demag_3",
+        "microscopic_torque_0",
+    ):
+        assert part in printed
+
+
+@pytest.mark.parametrize("directory", ["nowhere", "."])
+def test_report_on_something_else(directory: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(tmp_path / directory)]) == 2
+    assert capsys.readouterr().err.startswith("llgsim: ")
+
+
+def test_a_macrospin_runs(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start = 'texture = "domain-wall"\nwidth_nm = 5\ncenter_nm = 100'
+    assert "nx = 300" in WALL
+    assert start in WALL
+    text = WALL.replace("nx = 300", "nx = 1").replace(start, 'texture = "uniform"')
+    wall.write_text(text, encoding="utf-8")
+    assert main(["run", str(wall), "-o", str(wall.parent / "run"), "--quiet"]) == 0
+    assert "no velocity to compare" in capsys.readouterr().out
+
+
+def test_as_a_module_and_without_arguments() -> None:
+    result = subprocess.run([sys.executable, "-m", "llgsim.cli"], capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert "usage: llgsim" in result.stderr
