@@ -133,7 +133,7 @@ def _run(options: argparse.Namespace) -> int:
             snapshots_every=None if snapshots is None else snapshots * 1e-12,
             output=output,
             overwrite=options.overwrite,
-            progress=not options.quiet,
+            progress=not options.quiet and sys.stderr.isatty(),
             title=case.title,
             metadata={"case": _self_contained(case), "relaxed": case.sections["start"].relax},
         )
