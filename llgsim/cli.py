@@ -181,8 +181,6 @@ def _self_contained(case: Case) -> dict[str, Any]:
 
 def _keep_inputs(case: Case, output: Path) -> None:
     (output / "case.toml").write_text(case.text, encoding="utf-8")
-    if case.has_electrons:
-        case.table.save(output / "coefficients.json")
     start = case.sections["start"]
     if start.texture == "file":
         (output / Path(start.path).name).write_bytes((case.folder / start.path).read_bytes())

@@ -7,7 +7,8 @@ neighbours loaded once and all parameters as plain numbers, so that a sweep over
 Memory layout: M is (3, ny + 6, nx + 6), x contiguous, with three ghost cells on every side. Ghosts of a periodic axis
 repeat the other end; ghosts of an open axis and cells without magnet are zero, which is how a term sees that a
 neighbour is missing. Cells whose wide derivative stencil would reach over an edge are listed by
-`llgsim.stencils.edge_stencils` and computed again with one-sided differences, so that the rows have no branches.
+`llgsim.stencils.edge_stencils` and computed again with one-sided differences, so that the rows have no branches; cells
+without magnet are listed there too, and their rate is set to zero whatever a torque makes of m = 0.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def kernel_source(terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: 
             writer.cell(),
             writer.row(),
             writer.rhs(),
-            writer.over_cells("field", "h", '"""Ms B (J/m³) of every cell into h (3, ny, nx)."""', writer.field_of_cell()),
+            writer.over_cells("field", "h", '"""Ms B (J/m³) of every cell, into h."""', writer.field_of_cell()),
             writer.over_cells(
                 "energies",
                 "densities",
@@ -200,7 +201,7 @@ class _Writer:
         arrays = [name for row in self.rows.values() for name in row]
         lines = [JIT, _wrapped("def row(", ["kx", "ky", "kz", *arrays, "parameters"], "):", 0)]
         lines += ['    """∂t m of one row, from the rows around it (s: south, c: its own, n: north)."""']
-        lines += [self._unpack("parameters", 4), "    for i in range(kx.shape[0]):"]
+        lines += [self._unpack("parameters", 4), f"    for i in range(kx.shape[0] - {2 * GHOSTS}):"]
         spelled = {
             dj: lambda di, dj=dj: ", ".join(f"{name}[i + {GHOSTS + di}]" for name in self.rows[dj]) for dj in self.rows
         }
@@ -213,7 +214,9 @@ class _Writer:
                 for c in range(3):
                     lines += [f"            {self._difference(order, axis, c)},"]
                 lines += ["        )"]
-        return "\n".join([*lines, f"        kx[i], ky[i], kz[i] = cell({self.inputs}, parameters)"])
+        return "\n".join(
+            [*lines, f"        kx[i + {GHOSTS}], ky[i + {GHOSTS}], kz[i + {GHOSTS}] = cell({self.inputs}, parameters)"]
+        )
 
     def _difference(self, order: int, axis: str, c: int) -> str:
         total = []
@@ -231,13 +234,16 @@ class _Writer:
             '    """∂t m of every cell: rows first, then the cells near edges again with one-sided derivatives."""'
         ]
         lines += [self._read_parameters(), f"    for j in range(M.shape[1] - {2 * GHOSTS}):"]
-        # slices of exactly one row tell the compiler that what it writes does not overlap with what it reads
-        outputs = [f"k[{c}, j + {GHOSTS}, {GHOSTS} : M.shape[2] - {GHOSTS}]" for c in range(3)]
+        # whole rows: the compiler knows that they are contiguous, which it does not know of a slice of one
+        outputs = [f"k[{c}, j + {GHOSTS}]" for c in range(3)]
         rows = [f"M[{c}, j + {GHOSTS + dj}]" for dj in self.rows for c in range(3)]
         lines += [_wrapped("row(", [*outputs, *rows, "parameters"], ")", 8)]
-        if self.orders:
+        if self.torques:
             lines += ["    for index in range(cells.shape[0]):"]
             lines += [f"        j, i = cells[index, 0] + {GHOSTS}, cells[index, 1] + {GHOSTS}"]
+            lines += ["        if M[0, j, i] == 0 and M[1, j, i] == 0 and M[2, j, i] == 0:  # no magnet"]
+            lines += ["            k[0, j, i] = k[1, j, i] = k[2, j, i] = 0", "            continue"]
+        if self.orders:
             lines += self._load_cell(8, 0)
             for number, order in enumerate(self.orders):
                 for axis, name, fixed in ((0, "x", "j"), (1, "y", "i")):

@@ -32,7 +32,8 @@ class Grid:
     Raises
     ------
     ValueError
-        A count below 1, a length that is not positive and finite, a mask of another shape or without a magnetic cell.
+        A count below 1, a length that is not positive and finite, `periodic` that is not a pair, a mask of another
+        shape or without a magnetic cell.
 
     Examples
     --------
@@ -52,15 +53,25 @@ class Grid:
     def __post_init__(self) -> None:
         for name in ("nx", "ny"):
             count = getattr(self, name)
-            if isinstance(count, bool) or int(count) != count or count < 1:
+            try:
+                whole = not isinstance(count, bool) and int(count) == count and count >= 1
+            except (TypeError, ValueError, OverflowError):
+                whole = False
+            if not whole:
                 raise ValueError(f"Grid: {name} = {count!r} must be a whole number of cells, at least 1")
             object.__setattr__(self, name, int(count))
         for name in ("dx", "dy", "thickness"):
-            length = float(getattr(self, name))
+            try:
+                length = float(getattr(self, name))
+            except (TypeError, ValueError):
+                length = math.nan
             if not (math.isfinite(length) and length > 0):
-                raise ValueError(f"Grid: {name} = {length!r} m must be a positive length in metres")
+                raise ValueError(f"Grid: {name} = {getattr(self, name)!r} m must be a positive length in metres")
             object.__setattr__(self, name, length)
-        periodic_x, periodic_y = self.periodic
+        try:
+            periodic_x, periodic_y = self.periodic
+        except (TypeError, ValueError):
+            raise ValueError(f"Grid: periodic = {self.periodic!r} must be a pair of bools, for x and y") from None
         object.__setattr__(self, "periodic", (bool(periodic_x), bool(periodic_y)))
         if self.mask is not None:
             mask = np.array(self.mask, dtype=bool)
@@ -84,12 +95,12 @@ class Grid:
     @property
     def x(self) -> NDArray[np.float64]:
         """Cell centres along x, shape (nx,), in metres."""
-        return (np.arange(self.nx) + 0.5) * self.dx
+        return np.asarray((np.arange(self.nx) + 0.5) * self.dx, dtype=np.float64)
 
     @property
     def y(self) -> NDArray[np.float64]:
         """Cell centres along y, shape (ny,), in metres."""
-        return (np.arange(self.ny) + 0.5) * self.dy
+        return np.asarray((np.arange(self.ny) + 0.5) * self.dy, dtype=np.float64)
 
     @property
     def cell_volume(self) -> float:

@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 def per_cell(function: Function) -> Function:
     """Mark a plain function as callable from composed kernels; it stays a plain function in Python."""
     # inlined by force: one call left in the loop over a row, and it is not vectorised
-    return register_jitable(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
+    return register_jitable(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)
 
 
 @per_cell

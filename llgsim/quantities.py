@@ -31,8 +31,8 @@ def checked_number(owner: str, name: str, value: Any, metadata: Any) -> float:
     unit = f" {metadata['unit']}" if metadata["unit"] else ""
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{owner}: {name} = {value!r} must be a number (in{unit or ' units of one'})") from None
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"{owner}: {name} = {value!r} must be a number{unit and f' (in{unit})'}") from None
     if not math.isfinite(number):
         raise ValueError(f"{owner}: {name} = {number}{unit} must be finite")
     above, minimum = metadata["above"], metadata["minimum"]

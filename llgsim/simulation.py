@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coefficients import CoefficientTable
 from llgsim import store
 from llgsim.compose import Kernel, compose
 from llgsim.grid import Grid
@@ -110,7 +112,7 @@ class Simulation:
         self.t = 0.0
         check_positive_spin(self._xi_sums()[0], "Simulation")
         self._padded = np.zeros((3, grid.ny + 2 * GHOSTS, grid.nx + 2 * GHOSTS), self.dtype)
-        self.m = m  # type: ignore[assignment]
+        self.m = m
 
     def _xi_sums(self) -> tuple[Field, Field, Field]:
         total = np.zeros((3, len(XI_SAMPLES)))
@@ -263,11 +265,14 @@ class Simulation:
             columns=self._columns(),
             n_rows=intervals + 1,
             n_snapshots=intervals // stride + 1,
-            metadata=metadata,
+            metadata={**(metadata or {}), "simulation": self.describe()},
             dtype=self.dtype.name,
             title=title,
             overwrite=overwrite,
         )
+        if writer.path is not None:
+            for name, table in self._tables().items():
+                table.save(writer.path / name)
         begin = self.t
         work = np.zeros_like(self._padded), np.zeros((len(RK4.b), *self._padded.shape), self.dtype)
         try:
@@ -386,6 +391,23 @@ class Simulation:
             row["max_torque"] = float(np.sqrt((torque**2).sum(axis=0)).max())
         return row
 
+    def describe(self) -> dict[str, Any]:
+        """The simulation as plain data in SI, as it is recorded with a run: magnet, terms, torques and their drives."""
+        return {
+            "Ms": self.Ms,
+            "gamma": self.gamma,
+            "damping": self.damping,
+            "t": self.t,
+            "terms": [_plain(term) for term in self.terms],
+            "torques": [_plain(torque) for torque in self.torques],
+        }
+
+    def _tables(self) -> dict[str, CoefficientTable]:
+        """The coefficient tables of the torques by the name of the file that a run directory keeps them in."""
+        found = [getattr(torque, "coefficients", None) for torque in self.torques]
+        tables = [table for table in found if isinstance(table, CoefficientTable)]
+        return {f"coefficients{'' if k == 0 else f'_{k + 1}'}.json": table for k, table in enumerate(tables)}
+
     # -- statics ---------------------------------------------------------------------------------------------------
 
     def relax(self, *, torque: float = 1e-6, iterations: int = 100_000) -> Relaxation:
@@ -456,6 +478,21 @@ def _schedule(duration: float, every: float, snapshots_every: float | None) -> t
             f"duration = {duration:g} s"
         )
     return intervals, stride
+
+
+def _plain(part: Any) -> dict[str, Any]:
+    """A term or torque as its class name and the fields that it was made with; functions by name."""
+    described: dict[str, Any] = {"kind": type(part).__name__}
+    for field in dataclasses.fields(part) if dataclasses.is_dataclass(part) else ():
+        value = getattr(part, field.name)
+        if isinstance(value, CoefficientTable):
+            value = "coefficient table"
+        elif dataclasses.is_dataclass(value):
+            value = {key: v for key, v in _plain(value).items() if key != "series"}
+        elif callable(value):
+            value = f"function {getattr(value, '__qualname__', value)}"
+        described[field.name] = value
+    return described
 
 
 def _progress_bar(intervals: int, shown: bool) -> Any:

@@ -15,7 +15,7 @@ CENTRAL = {2: (1 / 2,), 4: (2 / 3, -1 / 12), 6: (3 / 4, -3 / 20, 1 / 60)}
 
 
 def central_weights(order: int, n: int, h: float, periodic: bool) -> list[float]:
-    """w_k of ∂m ≈ Σ_k w_k (m[i+k] − m[i−k]), k = 1 … order/2; of lower order on a short periodic axis, 0 for one cell."""
+    """w_k of ∂m ≈ Σ_k w_k (m[i+k] − m[i−k]), k = 1 … order/2; lower order on a short periodic axis, 0 for one cell."""
     fits = order
     if periodic:
         while fits and n < fits + 1:
@@ -46,10 +46,10 @@ def edge_stencils(
     Returns cells (n, 2) as (j, i) in row order, and for each order, cell and axis (x, y) the seven indices along that
     axis in the padded array and their weights (1/m), both (orders, n, 2, 7). The stencil of order p uses the p + 1
     cells nearest to the cell in its unbroken run of magnetic cells, fewer where the run is shorter, none in a run of
-    one. Cells outside the magnet are listed where a stencil of the rows reaches them, with zero weights.
+    one. Every cell outside the magnet is listed, with zero weights.
     """
     reach = max(orders, default=0) // 2
-    irregular = np.zeros(grid.shape, dtype=bool)
+    irregular = ~grid.magnetic
     runs = {}
     for axis, n in ((0, grid.nx), (1, grid.ny)):
         magnetic = grid.magnetic if axis == 0 else grid.magnetic.T
@@ -67,10 +67,9 @@ def edge_stencils(
     magnetic = grid.magnetic
     for axis, n, h in ((0, grid.nx, grid.dx), (1, grid.ny, grid.dy)):
         before, after = runs[axis]
-        for row, (j, i) in enumerate(cells):
+        for row in np.flatnonzero(magnetic[cells[:, 0], cells[:, 1]]):
+            j, i = cells[row]
             left, right = int(before[j, i]), int(after[j, i])
-            if not magnetic[j, i]:
-                continue
             for index, order in enumerate(orders):
                 half = order // 2
                 while grid.periodic[axis] and half and n < 2 * half + 1:

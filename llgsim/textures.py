@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from llgsim.grid import Grid
+from llgsim.quantities import checked_vector
 
 Field = NDArray[np.float64]
 
@@ -35,6 +36,9 @@ def normalised(m: ArrayLike, grid: Grid) -> Field:
     if not finite.all():
         j, i = np.argwhere(~finite)[0]
         raise ValueError(f"m is not finite in {int((~finite).sum())} cells, first in cell (j, i) = ({j}, {i})")
+    # scaled first, so that no square overflows or vanishes
+    largest = np.abs(field).max(axis=0)
+    field /= np.where(largest > 0, largest, 1.0)
     length = np.sqrt((field**2).sum(axis=0))
     if (empty := magnetic & (length == 0)).any():
         j, i = np.argwhere(empty)[0]
@@ -67,7 +71,10 @@ def _center(texture: str, grid: Grid, center: tuple[float, float] | None) -> tup
 
 def uniform(grid: Grid, direction: tuple[float, float, float] = (0.0, 0.0, 1.0)) -> Field:
     """m along `direction` (any length but zero) in every cell."""
-    return normalised(np.broadcast_to(np.reshape(direction, (3, 1, 1)), (3, *grid.shape)), grid)
+    vector = checked_vector("uniform", "direction", direction, "any unit", 3)
+    if not any(vector):
+        raise ValueError("uniform: direction = (0, 0, 0) has no direction; give a nonzero vector")
+    return normalised(np.broadcast_to(np.reshape(vector, (3, 1, 1)), (3, *grid.shape)), grid)
 
 
 def random(grid: Grid, *, seed: int) -> Field:

@@ -32,8 +32,8 @@ def wall_width(sim: Simulation) -> float:
 def validity_warnings(sim: Simulation) -> list[str]:
     """What to know before believing a velocity, each with its numbers; empty if nothing speaks against it.
 
-    Cells against the wall width (h ≤ Δ/2) and the skyrmion radius (h ≤ R/3); for a coefficient table its own warnings, the mean free path against Δ and R, and v_d against 0.1 v_F.
-    Lengths of the texture are those of sim.m.
+    Cells against the wall width (h ≤ Δ/2) and the skyrmion radius (h ≤ R/3); for a coefficient table its own warnings,
+    the mean free path against Δ and R, and v_d against 0.1 v_F. Lengths of the texture are those of sim.m.
     """
     found: list[str] = []
     h = max((step for n, step in ((sim.grid.nx, sim.grid.dx), (sim.grid.ny, sim.grid.dy)) if n > 1), default=0.0)

@@ -1,1 +1,1 @@
-"""Makes the repository root importable for tests, so that `tests.oracle` is found and no test folder hides a package."""
+"""A package, so that the repository root is importable and no folder of tests hides a package of the same name."""

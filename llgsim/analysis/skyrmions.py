@@ -25,9 +25,9 @@ def skyrmion_position(m: ArrayLike, grid: Grid) -> tuple[float, float]:
         Σ W(r_p − X) q_p (r_p − X) = 0,   W(d) = exp(−d²/2s²),
 
     q_p the charge of plaquette p, s² the second moment about the circular mean with the weights q_p², distances by
-    the shortest way on periodic axes, where the window falls to zero half a period away. For a smooth skyrmion of radius 7.5 nm and wall width 5 nm on cells of 2 nm the
-    error is below 1e-8 nm wherever it lies between the cells. The
-    window leaves out canted edges and whatever lies far away; because it is smooth and centred, the lattice and the
+    the shortest way on periodic axes, where the window falls to zero half a period away. For a smooth skyrmion of
+    radius 7.5 nm and wall width 5 nm on cells of 2 nm the error is below 1e-8 nm wherever it lies between the cells.
+    The window leaves out canted edges and whatever lies far away; because it is smooth and centred, the lattice and the
     ends of the period bias the result only by exponentially small amounts.
 
     Parameters

@@ -44,7 +44,7 @@ class Coefficients:
     Examples
     --------
     >>> c = Coefficients(xi0=-0.15, xi_parallel=lambda m_z: 0.1 / (1 + m_z**2), xi_perpendicular=0.1)
-    >>> float(c.evaluate(1.0)[1])
+    >>> round(float(c.evaluate(1.0)[1]), 12)
     0.05
     """
 
@@ -122,7 +122,6 @@ class MicroscopicTorque(Torque):
     spin_orbit: bool = True
     ramp: float = 0.0
     renormalises: ClassVar[bool] = True
-    derivative_order: ClassVar[int] = 6
 
     def __post_init__(self) -> None:
         given = [name for name in ("E", "sheet_current", "drift_velocity") if getattr(self, name) is not None]
@@ -144,7 +143,7 @@ class MicroscopicTorque(Torque):
                 raise ValueError("MicroscopicTorque: give E or sheet_current, not both; a-d refer to one of them")
         else:
             raise ValueError(
-                f"MicroscopicTorque: coefficients = {table!r} must be a table from coefficients.tabulate or Coefficients"
+                f"MicroscopicTorque: coefficients = {table!r} must be a coefficients.tabulate table or Coefficients"
             )
         for name, unit in (("E", "V/m"), ("sheet_current", "A/m"), ("drift_velocity", "m/s")):
             value = getattr(self, name)
@@ -160,7 +159,7 @@ class MicroscopicTorque(Torque):
         return None if value is None else Drive(name, "SI units", value, 0.0 if callable(value) else self.ramp)
 
     @property
-    def steady_after(self) -> float:  # type: ignore[override]
+    def steady_after(self) -> float:
         drives = (self._drive(name) for name in ("E", "sheet_current", "drift_velocity"))
         return max((drive.steady_after for drive in drives if drive is not None), default=0.0)
 
@@ -236,7 +235,7 @@ class MicroscopicTorque(Torque):
         return self.coefficients.series if self.has_spin_orbit else self.coefficients.series[:3]
 
     @property
-    def rate(self) -> Any:  # type: ignore[override]
+    def rate(self) -> Any:
         if isinstance(self.coefficients, Coefficients):
             evaluator = series_evaluator(tuple(len(series) for series in self._series))
             return composed_rate(

@@ -36,7 +36,7 @@ class ZhangLi(Torque):
     'ZhangLi'
     """
 
-    u: DriveLike = quantity("m/s", "spin-drift velocity")
+    u: DriveLike = quantity("m/s", "spin-drift velocity")  # noqa: RUF009
     beta: float = quantity("", "non-adiabaticity")
     derivative_order: int = 6
 
@@ -50,7 +50,7 @@ class ZhangLi(Torque):
         return Drive("u", "m/s", self.u)
 
     @property
-    def steady_after(self) -> float:  # type: ignore[override]
+    def steady_after(self) -> float:
         return self.drive.steady_after
 
     def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:

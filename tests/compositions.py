@@ -1,0 +1,98 @@
+"""The compositions of terms and torques that tests share: each new one costs seconds of compilation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llgsim import (
+    BulkDMI,
+    Coefficients,
+    Exchange,
+    Grid,
+    InterfacialDMI,
+    MicroscopicTorque,
+    ThinFilmDemag,
+    UniaxialAnisotropy,
+    Zeeman,
+    ZhangLi,
+)
+from tests import oracle
+
+MS, GAMMA = 580e3, 1.76e11
+
+
+def all_terms(
+    *,
+    A: float = 15e-12,
+    D: float = 3e-3,
+    D_bulk: float = -2e-3,
+    K: float = 0.8e6,
+    axis: Sequence[float] = (0.3, -0.2, 0.9),
+    B: Sequence[float] = (0.1, -0.2, 0.15),
+) -> list[Any]:
+    """Every term of the package, each strong enough to matter; a constant of 0 takes one out without recompiling."""
+    return [
+        Exchange(A=A),
+        InterfacialDMI(D=D),
+        BulkDMI(D=D_bulk),
+        UniaxialAnisotropy(K=K, axis=tuple(axis)),
+        Zeeman(B=tuple(B)),
+        ThinFilmDemag(),
+    ]
+
+
+def film(*, A: float = 15e-12, D: float = 3e-3, K: float = 0.8e6, B: float = 0.0) -> list[Any]:
+    """A film with perpendicular anisotropy and interfacial DMI, by the same kernel as `all_terms`."""
+    return all_terms(A=A, D=D, D_bulk=0.0, K=K, axis=(0, 0, 1), B=(0, 0, B))
+
+
+@cache
+def anisotropic_coefficients() -> Coefficients:
+    """Seven coefficients that all depend on m_z."""
+    return Coefficients(
+        xi0=lambda z: -0.15 * (1 + 0.5 * (1 - z**2) / (1 + z**2)),
+        xi_parallel=lambda z: 0.12 * (1 + 0.8 / (1 + z**2)),
+        xi_perpendicular=lambda z: 0.1 * (1 + 2 * z**2) / (1 + z**2),
+        a=lambda z: 4e3 * (1 + 0.3 * z**2),
+        b=lambda z: -3e3 * (1 - 0.2 * z**4),
+        c=lambda z: 2e3 * (1 + z**2) ** 2,
+        d=lambda z: 1e3 * (2 - z**2),
+    )
+
+
+def anisotropic(**drive: Any) -> MicroscopicTorque:
+    """A microscopic torque with all seven coefficients, driven by a drift velocity and a field."""
+    return MicroscopicTorque(anisotropic_coefficients(), **({"drift_velocity": (90.0, -40.0), "E": (2e5, 7e4)} | drive))
+
+
+def zhang_li(order: int, **changes: Any) -> ZhangLi:
+    return ZhangLi(**({"u": (80.0, -130.0), "beta": 0.4, "derivative_order": order} | changes))
+
+
+def rough(grid: Grid, seed: int) -> NDArray[np.float64]:
+    """Independent directions."""
+    m = np.random.default_rng(seed).standard_normal((3, *grid.shape))
+    return m / np.sqrt((m**2).sum(0)) * grid.magnetic
+
+
+def smooth(grid: Grid, seed: int) -> NDArray[np.float64]:
+    """A few long waves, periodic on the grid, with every component of either sign."""
+    rng = np.random.default_rng(seed)
+    x, y = np.meshgrid(2 * np.pi * grid.x / grid.size[0], 2 * np.pi * grid.y / grid.size[1])
+    m = rng.standard_normal((3, 1, 1)) * np.ones(grid.shape)
+    for kx, ky in ((1, 0), (0, 1), (1, 1)):
+        phase = rng.uniform(0, 2 * np.pi, (3, 1, 1))
+        m = m + rng.standard_normal((3, 1, 1)) * np.cos(kx * x + ky * y + phase)
+    return m / np.sqrt((m**2).sum(0)) * grid.magnetic
+
+
+def expected_rate(sim: Any, **options: Any) -> Callable[[NDArray[np.float64], float], NDArray[np.float64]]:
+    """The oracle's ∂t m for a simulation."""
+    return oracle.right_hand_side(
+        sim.grid, Ms=sim.Ms, gamma=sim.gamma, damping=sim.damping, terms=sim.terms, torques=sim.torques, **options
+    )

@@ -1,0 +1,219 @@
+"""The microscopic torque: drives, forms, switches and its formula per cell."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+import coefficients as co
+from coefficients.units import angstrom, electron_mass, eV, fs
+from llgsim import Coefficients, MicroscopicTorque
+from tests import oracle
+from tests.compositions import GAMMA, MS, anisotropic, anisotropic_coefficients, smooth
+from tests.conftest import make_grid
+
+XI: dict[str, Any] = {"xi0": -0.1, "xi_parallel": 0.05, "xi_perpendicular": 0.07}
+
+
+@pytest.fixture(scope="module")
+def tables() -> dict[str, co.CoefficientTable]:
+    model = co.RashbaFerromagnet(
+        fermi_energy=2.0 * eV, exchange=0.5 * eV, rashba=0.3 * eV * angstrom, effective_mass=electron_mass
+    )
+    density = co.spin_density(Ms=MS, thickness=1e-9)
+    disorder = co.WhiteNoise(scattering_time=4 * fs)
+    return {form: co.tabulate(model, disorder, spin_density=density, form=form) for form in ("E", "J")}  # type: ignore[arg-type]
+
+
+# -- the rate
+
+
+def test_rate_is_the_formula() -> None:
+    """ξ0 g + m×(ξ∥ g∥ + ξ⊥ g⊥) + a m×(ẑ×E) + b m×(m×(ẑ×E)) + c m×(m×ẑ)(m·E) + d m×ẑ (m·E), g = (v·∇)m made tangent."""
+    grid, torque = make_grid("disk"), anisotropic()
+    m = smooth(grid, 1)
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    rate, *xi = torque.evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)
+    source = anisotropic_coefficients()
+    x0, x1, x2, a, b, c, d = (
+        getattr(source, name)(m[2])  # the functions as they were given
+        for name in ("xi0", "xi_parallel", "xi_perpendicular", "a", "b", "c", "d")
+    )
+    np.testing.assert_allclose(xi, [x0, x1, x2], rtol=1e-12)
+    g = 90.0 * ddx - 40.0 * ddy
+    g = g - m * (m * g).sum(0)
+    z, e = oracle.constant((0, 0, 1), m), oracle.constant((-7e4, 2e5, 0), m)
+    along = 2e5 * m[0] + 7e4 * m[1]
+    expected = x0 * g + oracle.cross(m, np.stack([x1 * g[0], x1 * g[1], x2 * g[2]]))
+    expected = expected + a * oracle.cross(m, e) + b * oracle.cross(m, oracle.cross(m, e))
+    expected = expected + along * (c * oracle.cross(m, oracle.cross(m, z)) + d * oracle.cross(m, z))
+    inside = grid.magnetic
+    np.testing.assert_allclose(rate[:, inside], expected[:, inside], rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+def test_a_table_and_its_values_as_coefficients_give_the_same_rate(tables: dict[str, co.CoefficientTable]) -> None:
+    grid, table, E = make_grid("open"), tables["E"], (1.5e5, -4e4)
+    Ms = MS * 1e-9 / grid.thickness  # the spin density of the table, for the same γ
+    values = Coefficients(
+        xi0=table.xi0, xi_parallel=table.xi_parallel, xi_perpendicular=table.xi_perpendicular, a=table.a
+    )
+    v = table.drift_velocity(E=E)
+    m, gamma = smooth(grid, 3), 1.760859630e11
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    one, other = (
+        torque.evaluate(m, ddx, ddy, grid, Ms, gamma, 0.0)
+        for torque in (MicroscopicTorque(table, E=E), MicroscopicTorque(values, E=E, drift_velocity=(v[0], v[1])))
+    )
+    for found, expected in zip(other, one, strict=True):
+        # a series misses its function by 2e-14 of the largest value, at best
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+def test_spin_orbit_part_can_be_switched_off() -> None:
+    """What is left is the torque without E."""
+    grid = make_grid("open")
+    m = smooth(grid, 4)
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    full, off, alone = (
+        torque.evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)[0]
+        for torque in (anisotropic(), anisotropic(spin_orbit=False), anisotropic(E=None))
+    )
+    np.testing.assert_array_equal(off, alone)
+    assert np.abs(full - off).max() > 0.01 * np.abs(full).max()
+
+
+def test_bound_covers_the_explicit_rate() -> None:
+    grid, torque = make_grid("periodic"), anisotropic()
+    m = smooth(grid, 2)
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    rate = torque.evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)[0]
+    assert np.sqrt((rate**2).sum(0)).max() <= torque.rate_bound(grid, MS, GAMMA, 0.0)
+
+
+# -- drives
+
+
+def test_drives_of_coefficients_are_independent_and_zero_unless_given() -> None:
+    coefficients = Coefficients(**XI, a=1.0)
+    cases: list[tuple[dict[str, Any], Any, Any]] = [
+        ({}, (0, 0), (0, 0)),
+        ({"drift_velocity": (1.0, 2.0)}, (1, 2), (0, 0)),
+        ({"E": (3.0, 4.0)}, (0, 0), (3, 4)),
+        ({"drift_velocity": (1.0, 2.0), "sheet_current": (5.0, 6.0)}, (1, 2), (5, 6)),
+    ]
+    for arguments, velocity, force in cases:
+        v, F = MicroscopicTorque(coefficients, **arguments).drives_at(0.0)
+        np.testing.assert_array_equal(v, velocity)
+        np.testing.assert_array_equal(F, force)
+
+
+def test_drives_of_a_table_are_converted_into_each_other(tables: dict[str, co.CoefficientTable]) -> None:
+    table = tables["E"]
+    v, E = MicroscopicTorque(table, E=(1e5, -2e4)).drives_at(0.0)
+    np.testing.assert_allclose(v, table.drift_velocity(E=(1e5, -2e4)), rtol=1e-15)
+    other_v, other_E = MicroscopicTorque(table, drift_velocity=tuple(v)).drives_at(0.0)
+    np.testing.assert_allclose(other_v, v, rtol=1e-15)
+    np.testing.assert_allclose(other_E, E, rtol=1e-14)
+    v, j = MicroscopicTorque(tables["J"], sheet_current=(50.0, 0.0)).drives_at(0.0)
+    np.testing.assert_array_equal(j, (50, 0))
+    assert v[0] < 0  # electrons go against the current
+
+
+def test_ramp_acts_on_every_constant_drive_and_can_be_taken_as_finished() -> None:
+    torque = anisotropic(ramp=2e-10)
+    v, F = torque.drives_at(1e-10)
+    np.testing.assert_allclose(v, (45.0, -20.0), rtol=1e-14)
+    np.testing.assert_allclose(F, (1e5, 3.5e4), rtol=1e-14)
+    np.testing.assert_array_equal(torque.drift_velocity_at(np.zeros((3, 1, 1)), 0.0), (90, -40))
+    np.testing.assert_array_equal(torque.drift_velocity_at(np.zeros((3, 1, 1)), 0.0, ramp_finished=False), (0, 0))
+    assert torque.steady_after == 2e-10
+    assert anisotropic(E=lambda t: (t, 0.0)).steady_after == math.inf
+
+
+def test_direction_of_the_electrons_is_v_or_against_the_field() -> None:
+    coefficients = Coefficients(**XI, a=1.0)
+    for arguments, expected in (
+        ({"drift_velocity": (3.0, 4.0)}, (0.6, 0.8)),
+        ({"E": (3.0, 4.0)}, (-0.6, -0.8)),
+        ({"drift_velocity": (0.0, 0.0), "sheet_current": (0.0, 2.0)}, (0.0, -1.0)),
+    ):
+        torque = MicroscopicTorque(coefficients, **arguments)  # type: ignore[arg-type]
+        np.testing.assert_allclose(torque.electric_direction(0.0), expected, atol=1e-15)
+    assert MicroscopicTorque(coefficients).electric_direction(0.0) is None
+
+
+# -- the magnet
+
+
+def test_xi_of_a_table_is_rescaled_to_the_magnet_and_that_of_coefficients_is_not(
+    tables: dict[str, co.CoefficientTable],
+) -> None:
+    grid = make_grid("open")
+    torque = MicroscopicTorque(tables["E"], E=(1.0, 0.0))
+    scale = (MS * 1e-9 / 1.760859630e11) / (2 * MS * grid.thickness / GAMMA)
+    z = np.linspace(-1, 1, 11)
+    for found, name in zip(torque.xi(grid, 2 * MS, GAMMA, z), ("xi0", "xi_parallel", "xi_perpendicular")):
+        np.testing.assert_allclose(found, scale * getattr(tables["E"], name)(z), rtol=1e-12)
+    given = MicroscopicTorque(Coefficients(**XI), drift_velocity=(1.0, 0.0))
+    np.testing.assert_allclose(np.array(given.xi(grid, 2 * MS, GAMMA, z))[:, 0], (-0.1, 0.05, 0.07), rtol=1e-15)
+
+
+def test_spin_orbit_part_acts_only_where_it_can() -> None:
+    with_a, without = Coefficients(**XI, a=1.0), Coefficients(**XI)
+    assert MicroscopicTorque(with_a, E=(1.0, 0.0)).has_spin_orbit
+    assert not MicroscopicTorque(with_a, E=(1.0, 0.0), spin_orbit=False).has_spin_orbit
+    assert not MicroscopicTorque(with_a, drift_velocity=(1.0, 0.0)).has_spin_orbit
+    assert not MicroscopicTorque(without, E=(1.0, 0.0)).has_spin_orbit
+
+
+def test_key_tells_generated_functions_apart() -> None:
+    keys = {
+        MicroscopicTorque(Coefficients(**XI), drift_velocity=(1.0, 0.0)).key,
+        MicroscopicTorque(Coefficients(**XI, a=1.0), E=(1.0, 0.0)).key,
+        MicroscopicTorque(Coefficients(**(XI | {"xi0": lambda z: z**2 / 9})), drift_velocity=(1.0, 0.0)).key,
+    }
+    assert len(keys) == 3
+    same = [MicroscopicTorque(Coefficients(**(XI | {"xi0": x})), drift_velocity=(x, 0.0)).key for x in (0.1, 0.2)]
+    assert same[0] == same[1]
+
+
+# -- what is refused
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"xi0": 1.0}, r"Coefficients: xi0 = 1 at \|m_z\| = 0, but 1 - xi0 must be positive"),
+        ({"xi0": lambda z: 0.9 + 0.2 * z**2}, r"Coefficients: xi0 = 1\.1 at \|m_z\| = 1"),
+        ({"b": math.nan}, r"Coefficients: b = nan must be finite"),
+        ({"d": lambda z: z}, r"Coefficients: d\(m_z\) must be even"),
+        ({"xi_parallel": lambda z: np.abs(z)}, r"xi_parallel\(m_z\) is not a smooth function"),
+    ],
+)
+def test_bad_coefficients_are_named(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Coefficients(**(XI | values))
+
+
+def test_drives_that_do_not_fit_are_named(tables: dict[str, co.CoefficientTable]) -> None:
+    coefficients = Coefficients(**XI)
+    cases: list[tuple[Any, dict[str, Any], str]] = [
+        (tables["E"], {}, r"takes exactly one of E, sheet_current and drift_velocity, got none"),
+        (tables["E"], {"E": (1, 0), "drift_velocity": (1, 0)}, r"exactly one of .*, got E and drift_velocity"),
+        (tables["E"], {"sheet_current": (1, 0)}, r"sheet_current needs a table with form='J', this one has form='E'"),
+        (tables["J"], {"E": (1, 0)}, r"by E needs a table with form='E', this one has form='J'"),
+        (tables["J"], {"drift_velocity": (1, 0)}, r"by drift_velocity needs a table with form='E'"),
+        (coefficients, {"E": (1, 0), "sheet_current": (1, 0)}, r"give E or sheet_current, not both"),
+        (coefficients, {"E": (1, math.inf)}, r"E = \(1, inf\) must be 2 finite numbers in V/m"),
+        (coefficients, {"sheet_current": 5.0}, r"sheet_current = 5\.0 must be 2 numbers in A/m"),
+        (coefficients, {"drift_velocity": (1, 2, 3)}, r"drift_velocity = \(1, 2, 3\) must be 2 finite numbers in m/s"),
+        (coefficients, {"drift_velocity": (1, 2), "ramp": -1e-9}, r"ramp = -1e-09 s must be a time"),
+        (coefficients, {"drift_velocity": lambda t: (t, 0), "ramp": 1e-9}, r"function of time cannot be ramped"),
+        ("table", {"drift_velocity": (1, 0)}, r"coefficients = 'table' must be a coefficients.tabulate table"),
+    ]
+    for source, arguments, message in cases:
+        with pytest.raises(ValueError, match=message):
+            MicroscopicTorque(source, **arguments)

@@ -1,0 +1,231 @@
+"""The equation of motion in plain NumPy, written from the formulas and sharing nothing with the kernels.
+
+Fields are sums over bonds to shifted copies of m, derivatives are dense matrices with Lagrange weights in rational
+numbers, and ∂t m comes from a dense 3 × 3 solve in every cell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llgsim import Grid
+
+Field = NDArray[np.float64]
+MU0 = 4e-7 * math.pi
+
+
+def cross(a: Any, b: Any) -> Field:
+    return np.cross(a, b, axisa=0, axisb=0, axisc=0)
+
+
+# -- fields
+
+
+def bonds(m: Field, grid: Grid) -> Iterator[tuple[NDArray[np.float64], float, Field, NDArray[np.bool_]]]:
+    """Unit vector towards each neighbour, distance, m of the neighbours and whether both ends exist."""
+    for axis, n, h, periodic in ((2, grid.nx, grid.dx, grid.periodic[0]), (1, grid.ny, grid.dy, grid.periodic[1])):
+        for step in (1, -1):
+            there = np.roll(grid.magnetic, -step, axis - 1) & grid.magnetic
+            if not periodic:
+                there = there.copy()
+                end = [slice(None), slice(None)]
+                end[axis - 1] = slice(n - 1, n) if step == 1 else slice(0, 1)
+                there[tuple(end)] = False
+            normal = np.zeros(3)
+            normal[2 - axis] = step
+            yield normal, h, np.roll(m, -step, axis) * there, there
+
+
+def constant(vector: Sequence[float], like: Field) -> Field:
+    return np.broadcast_to(np.reshape(np.asarray(vector, dtype=float), (3, 1, 1)), like.shape)
+
+
+def field_of(term: Any, m: Field, grid: Grid, Ms: float) -> Field:
+    """B (3, ny, nx) of one of the built-in terms."""
+    B = np.zeros(m.shape)
+    kind = type(term).__name__
+    if kind == "Exchange":  # (2A/Ms) Σ (m′ − m)/h²
+        for _, h, neighbour, there in bonds(m, grid):
+            B += 2 * term.A / Ms * (neighbour - m * there) / h**2
+    elif kind == "InterfacialDMI":  # w = (D/h) m·((n × ẑ) × m′) per bond
+        for normal, h, neighbour, _ in bonds(m, grid):
+            B += term.D / (Ms * h) * cross(neighbour, constant(np.cross(normal, (0, 0, 1)), m))
+    elif kind == "BulkDMI":  # w = (D/h) m·(n × m′) per bond
+        for normal, h, neighbour, _ in bonds(m, grid):
+            B -= term.D / (Ms * h) * cross(constant(normal, m), neighbour)
+    elif kind == "UniaxialAnisotropy":
+        axis = constant(np.array(term.axis) / np.linalg.norm(term.axis), m)
+        B = 2 * term.K / Ms * (m * axis).sum(0) * axis
+    elif kind == "Zeeman":
+        B = constant(term.B, m)
+    elif kind == "ThinFilmDemag":
+        B = constant((0, 0, -MU0 * Ms), m) * m[2]
+    else:
+        raise TypeError(f"the oracle does not know {kind}")
+    return B * grid.magnetic
+
+
+# -- derivatives
+
+
+@cache
+def derivative_weights(offsets: tuple[int, ...]) -> tuple[float, ...]:
+    """Weights of the derivative at 0 of the polynomial through `offsets`, from the exact Lagrange products."""
+    weights = []
+    for j in offsets:
+        others = [k for k in offsets if k != j]
+        total = Fraction(0)
+        for left_out in others:
+            product = Fraction(1, j - left_out)
+            for k in others:
+                if k != left_out:
+                    product *= Fraction(-k, j - k)
+            total += product
+        weights.append(float(total))
+    return tuple(weights)
+
+
+def stencil(i: int, line: NDArray[np.bool_], order: int, periodic: bool) -> tuple[int, ...]:
+    """Offsets of the cells that the derivative at cell i of a line is taken from."""
+    n = len(line)
+    if n == 1 or not line[i]:
+        return (0,)
+    width = order
+    while periodic and width >= n:
+        width -= 2
+
+    def exists(offset: int) -> bool:
+        return bool(line[(i + offset) % n]) and (periodic or 0 <= i + offset < n)
+
+    left = right = 0
+    while left < n - 1 and exists(-left - 1):
+        left += 1
+    while right < n - 1 and exists(right + 1):
+        right += 1
+    windows = [
+        range(first, first + width + 1) for first in range(-left, right - width + 1) if first <= 0 <= first + width
+    ]
+    if not windows:
+        return tuple(range(-left, right + 1))
+    return tuple(min(windows, key=lambda window: sum(abs(offset) for offset in window)))
+
+
+@cache
+def derivative_matrices(grid: Grid, order: int) -> tuple[Field, Field]:
+    """∂x and ∂y as dense matrices on the raveled (ny·nx) cells, 1/m."""
+    size = grid.nx * grid.ny
+    along_x, along_y = np.zeros((size, size)), np.zeros((size, size))
+    for j, i in np.argwhere(grid.magnetic):
+        row = j * grid.nx + i
+        offsets = stencil(i, grid.magnetic[j], order, grid.periodic[0])
+        for offset, weight in zip(offsets, derivative_weights(offsets) if len(offsets) > 1 else (0.0,), strict=True):
+            along_x[row, j * grid.nx + (i + offset) % grid.nx] += weight / grid.dx
+        offsets = stencil(j, grid.magnetic[:, i], order, grid.periodic[1])
+        for offset, weight in zip(offsets, derivative_weights(offsets) if len(offsets) > 1 else (0.0,), strict=True):
+            along_y[row, (j + offset) % grid.ny * grid.nx + i] += weight / grid.dy
+    return along_x, along_y
+
+
+# -- torques and ∂t m
+
+
+def number_or_function(value: Any, m_z: Field) -> Field:
+    return np.broadcast_to(np.asarray(value(m_z) if callable(value) else value, dtype=float), m_z.shape)
+
+
+def at(drive: Any, t: float, ramp: float = 0.0) -> Field:
+    if drive is None:
+        return np.zeros(2)
+    if callable(drive):
+        return np.asarray(drive(t), dtype=float)
+    s = min(max(t / ramp, 0.0), 1.0) if ramp else 1.0
+    return np.asarray(drive, dtype=float) * (3 * s**2 - 2 * s**3)
+
+
+def right_hand_side(
+    grid: Grid,
+    *,
+    Ms: float,
+    gamma: float,
+    damping: float,
+    terms: Sequence[Any],
+    torques: Sequence[Any] = (),
+    magnet_scale: float = 1.0,
+) -> Callable[[Field, float], Field]:
+    """f(m, t) = ∂t m (1/s) of (1 − Σξ0) ∂t m − m×(Λ ∂t m) = −γ m×B + ΣR, with a dense solve per cell.
+
+    `magnet_scale` multiplies ξ and a of a coefficient table: its spin density over the magnet's.
+    """
+    orders = {2, 4, 6} & {torque.derivative_order for torque in torques}
+    matrices = {order: derivative_matrices(grid, order) for order in orders}
+
+    def advection(m: Field, velocity: Field, order: int) -> Field:
+        """(v·∇)m, its part along m taken off."""
+        along_x, along_y = matrices[order]
+        flat = m.reshape(3, -1).T
+        change = (velocity[0] * (along_x @ flat) + velocity[1] * (along_y @ flat)).T.reshape(m.shape)
+        return change - m * (m * change).sum(0)
+
+    def rate(m: Field, t: float) -> Field:
+        B = sum((field_of(term, m, grid, Ms) for term in terms), np.zeros(m.shape))
+        R = -gamma * cross(m, B)
+        xi0, in_plane, normal = np.zeros(grid.shape), np.full(grid.shape, damping), np.full(grid.shape, damping)
+        for torque in torques:
+            if type(torque).__name__ == "ZhangLi":
+                g = advection(m, at(torque.u, t), torque.derivative_order)
+                R = R - g + torque.beta * cross(m, g)
+                continue
+            source, z = torque.coefficients, constant((0, 0, 1), m)
+            if type(source).__name__ == "Coefficients":
+                values = [
+                    source.xi0,
+                    source.xi_parallel,
+                    source.xi_perpendicular,
+                    source.a,
+                    source.b,
+                    source.c,
+                    source.d,
+                ]
+                x0, x1, x2, a, b, c, d = (number_or_function(value, m[2]) for value in values)
+                v = at(torque.drift_velocity, t, torque.ramp)
+                F = at(torque.E if torque.E is not None else torque.sheet_current, t, torque.ramp)
+            else:
+                functions = [
+                    source.xi0,
+                    source.xi_parallel,
+                    source.xi_perpendicular,
+                    source.a,
+                    source.b,
+                    source.c,
+                    source.d,
+                ]
+                x0, x1, x2, a, b, c, d = (magnet_scale * function(np.clip(m[2], -1, 1)) for function in functions)
+                F = at(torque.E, t, torque.ramp)
+                v = source.drift_velocity(E=tuple(F))
+            g = advection(m, v, torque.derivative_order)
+            R = R + x0 * g + cross(m, np.array([x1 * g[0], x1 * g[1], x2 * g[2]]))
+            if torque.spin_orbit:
+                e, along = constant((-F[1], F[0], 0), m), m[0] * F[0] + m[1] * F[1]
+                R = R + a * cross(m, e) + b * cross(m, cross(m, e))
+                R = R + c * cross(m, cross(m, z)) * along + d * cross(m, z) * along
+            xi0, in_plane, normal = xi0 + x0, in_plane + x1, normal + x2
+        return implicit_rate(m, R, xi0, in_plane, normal) * grid.magnetic
+
+    return rate
+
+
+def implicit_rate(m: Field, R: Field, xi0: Field, in_plane: Field, normal: Field) -> Field:
+    """∂t m from (1 − ξ0) ∂t m − m×(Λ ∂t m) = R by a dense solve in every cell."""
+    zero = np.zeros(m.shape[1:])
+    turn = np.array([[zero, -m[2], m[1]], [m[2], zero, -m[0]], [-m[1], m[0], zero]])  # turn·v = m × v
+    Lambda = np.stack([in_plane, in_plane, normal])
+    matrix = (1 - xi0) * np.eye(3)[:, :, None, None] - turn * Lambda[None]
+    solution = np.linalg.solve(np.moveaxis(matrix, (0, 1), (-2, -1)), np.moveaxis(R, 0, -1)[..., None])
+    return np.moveaxis(solution[..., 0], -1, 0)
