@@ -48,9 +48,8 @@ def series(label: str, case_file: str, component: str, drifts: list[float]) -> V
             predicted.append(float(prediction[0]))
         measured.append(float(values[0]))
         errors.append(float(values[1]))
-        print(
-            f"{label:8} v_d = {drift:6.1f}   V = {measured[-1]:9.4f} ± {errors[-1]:.1g}   theory {predicted[-1]:9.4f} m/s"
-        )
+        speed = f"{measured[-1]:9.4f} ± {errors[-1]:.1g}"
+        print(f"{label:8} v_d = {drift:6.1f}   V = {speed}   theory {predicted[-1]:9.4f} m/s")
     return VelocitySeries(label, np.array(drifts), np.array(measured), np.array(errors), np.array(predicted), component)
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import os
 import re
 import tomllib
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,10 +43,14 @@ SUFFIXES = {
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a number")
+    if not math.isfinite(value):
+        raise ValueError("must be a finite number")
     return value
 
 
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False)]
+# beyond 1e30 in any unit lies overflow, not physics
+Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False, ge=-1e30, le=1e30)]
+Switch = Annotated[bool, Field(strict=True)]
 Positive = Annotated[Number, Field(gt=0)]
 NotNegative = Annotated[Number, Field(ge=0)]
 # outside these a length was almost certainly written in another unit
@@ -144,7 +150,7 @@ TEXTURES: tuple[type[Section], ...] = (Uniform, Random, DomainWall, Skyrmion, Vo
 
 
 def _started(model: type[Section]) -> type[Section]:
-    return create_model(f"{model.__name__}Start", __base__=model, relax=(bool, True))
+    return create_model(f"{model.__name__}Start", __base__=model, relax=(Switch, True))
 
 
 class Drive(Section):
@@ -154,7 +160,7 @@ class Drive(Section):
     sheet_current_A_per_m: Pair | None = None
     drift_velocity_m_per_s: Pair | None = None
     ramp_ps: NotNegative = 0.0
-    spin_orbit: bool = True
+    spin_orbit: Switch = True
 
 
 class RunSection(Section):
@@ -164,8 +170,8 @@ class RunSection(Section):
 
 
 def _state_file(name: str) -> str:
-    if Path(name).suffix not in (".ovf", ".npy") or Path(name).name != name:
-        raise ValueError("must be a file name that ends in .ovf or .npy, without folders")
+    if Path(name).suffix not in (".ovf", ".npy") or Path(name).name != name or Path(name).stem == "start":
+        raise ValueError("must be a file name that ends in .ovf or .npy, without folders, and not start.*")
     return name
 
 
@@ -300,12 +306,7 @@ class Case:
     @cached_property
     def terms(self) -> list[Any]:
         """The energy terms."""
-        built = []
-        for section in self.sections["terms"]:
-            term, _ = TERMS[section.kind]
-            values = [value for key, value in section if key != "kind"]
-            built.append(term(**dict(zip((field.name for field in dataclasses.fields(term)), values, strict=True))))
-        return built
+        return [_build_term(section) for section in self.sections["terms"]]
 
     @cached_property
     def torques(self) -> list[Any]:
@@ -333,7 +334,7 @@ class Case:
         """The start texture (3, ny, nx), before relaxation."""
         section = self.sections["start"]
         if section.texture == "file":
-            return _read_state(self.folder / section.path)
+            return _read_state(self.folder / section.path, self.grid)
         values = {key: value for key, value in section.si().items() if key not in ("texture", "relax")}
         return getattr(textures, section.texture.replace("-", "_"))(self.grid, **values)
 
@@ -351,14 +352,21 @@ class Case:
         )
 
 
-def _read_state(path: Path) -> Any:
+def _read_state(path: Path, grid: Grid) -> Any:
     import numpy as np
 
     if path.suffix == ".npy":
-        return np.load(path)
-    if path.suffix == ".ovf":
-        return read_ovf(path).values
-    raise ValueError(f"{path} must end in .npy or .ovf")
+        try:
+            return np.load(path)
+        except (ValueError, EOFError):
+            raise ValueError(f"{path} is not a NumPy file of numbers (numpy.save of an array (3, ny, nx))") from None
+    if path.suffix != ".ovf":
+        raise ValueError(f"{path} must end in .npy or .ovf")
+    field = read_ovf(path)
+    for name, there, here in (("dx", field.dx, grid.dx), ("dy", field.dy, grid.dy)):
+        if not math.isclose(there, here, rel_tol=1e-6):
+            raise ValueError(f"{path} has cells of {name} = {there * 1e9:g} nm, [grid] says {here * 1e9:g} nm")
+    return field.values
 
 
 def read_case(path: str | Path) -> Case:
@@ -376,7 +384,8 @@ def read_case(path: str | Path) -> Case:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise CaseError(str(path), [Problem("TOML", str(error))]) from None
+        hint = "" if "[[" in text else "; each energy term is a block headed [[terms]], in double brackets"
+        raise CaseError(str(path), [Problem("TOML", f"{error}{hint}")]) from None
     except UnicodeDecodeError as error:
         raise CaseError(str(path), [Problem("TOML", f"the file is not UTF-8 text: {error.reason}")]) from None
     except IsADirectoryError:
@@ -419,9 +428,9 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
     return dataclasses.replace(case, sections={key: sections[key] for key in order if key in sections})
 
 
-def _did_you_mean(key: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
+def _did_you_mean(key: str, candidates: Sequence[str], known: Sequence[str] | None = None) -> str:
+    close = difflib.get_close_matches(key, candidates, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known or candidates)}"
 
 
 def _check(path: str, model: type[Section], data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
@@ -441,7 +450,7 @@ def _validated(path: str, model: type[Section], data: Mapping[str, Any], problem
             entry, *rest = detail["loc"] or ("",)
             where = f"{path}.{entry}" + "".join(f"[{index}]" for index in rest if isinstance(index, int))
             if detail["type"] == "extra_forbidden":
-                message = f"unknown key{_did_you_mean(str(entry), [key for key in known if key not in data] or known)}"
+                message = f"unknown key{_did_you_mean(str(entry), [key for key in known if key not in data], known)}"
             elif detail["type"] == "missing":
                 message = "is missing"
             else:
@@ -454,18 +463,20 @@ def _validated(path: str, model: type[Section], data: Mapping[str, Any], problem
 
 def _reason(detail: Any) -> str:
     context = detail.get("ctx", {})
+    unit = "; check the unit in the key"
     phrases = {
         "greater_than": "must be greater than {gt:g}",
-        "greater_than_equal": "must be at least {ge:g}",
+        "greater_than_equal": "must be at least {ge:g}"
+        + ("; check the unit in the key" if 0 < context.get("ge", 0) < 1 else ""),
         "less_than": "must be less than {lt:g}",
-        "less_than_equal": "must be at most {le:g}; check the unit in the key",
+        "less_than_equal": "must be at most {le:g}" + unit,
         "finite_number": "must be a finite number",
         "literal_error": "must be {expected}",
         "int_type": "must be a whole number",
         "bool_type": "must be true or false",
         "bool_parsing": "must be true or false",
         "string_type": "must be a text in quotes",
-        "tuple_type": "must be a list of numbers in brackets",
+        "tuple_type": "must be a list in brackets",
         "too_long": "must have {max_length} entries",
     }
     if phrase := phrases.get(detail["type"]):
@@ -531,25 +542,33 @@ def _cross_checks(case: Case, data: Mapping[str, Any]) -> list[Problem]:
             add(other, f"the section [{other}] is missing; [{one}] needs it")
     if "drive" in data and "electrons" not in data:
         add("electrons", "the section [electrons] is missing; [drive] acts on the electrons")
-    if "electrons" in sections:
-        electrons = sections["electrons"]
-        if electrons.fermi_energy_eV <= electrons.exchange_eV:
-            add(
-                "electrons.fermi_energy_eV",
-                f"= {electrons.fermi_energy_eV:g} must exceed electrons.exchange_eV = {electrons.exchange_eV:g}: "
-                "the coefficients exist only with both subbands filled",
-            )
+    fermi_energy, exchange = (_raw_number(data, "electrons", key) for key in ("fermi_energy_eV", "exchange_eV"))
+    if fermi_energy is not None and exchange is not None and 0 < fermi_energy <= exchange:
+        add(
+            "electrons.fermi_energy_eV",
+            f"= {fermi_energy:g} must exceed electrons.exchange_eV = {exchange:g}: the coefficients exist only with "
+            "both subbands filled",
+        )
     if "magnet" in sections and sections["magnet"].damping is None and "electrons" not in data:
         add("magnet.damping", "is missing; it is required without an electron model")
     problems += _drive_checks(case)
-    if "grid" in sections and "magnet" in sections:
+    too_large = _memory_problem(sections["grid"]) if "grid" in sections else []
+    problems += too_large
+    if "grid" in sections and "magnet" in sections and not too_large:
         if "start" in sections:
             problems += _start_checks(case)
         if "terms" in sections and not sections["terms"]:
             add("terms", "there must be at least one [[terms]] block")
-    if "run" in sections:
-        problems += _schedule_checks(sections)
+    problems += _schedule_checks(data)
     return problems
+
+
+def _raw_number(data: Mapping[str, Any], section: str, key: str) -> float | None:
+    """A finite number of the file, whether or not the rest of its section is sound."""
+    value = data.get(section, {}).get(key) if isinstance(data.get(section), Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
 
 
 def _drive_checks(case: Case) -> list[Problem]:
@@ -569,54 +588,76 @@ def _drive_checks(case: Case) -> list[Problem]:
 
 
 def _start_checks(case: Case) -> list[Problem]:
+    section = case.sections["start"]
+    is_file = section.texture == "file"
     try:
         m = textures.normalised(case.start, case.grid)
     except FileNotFoundError:
-        return [Problem("start.path", f"there is no file {case.folder / case.sections['start'].path}")]
-    except (ValueError, OSError) as error:
+        return [Problem("start.path", f"there is no file {case.folder / section.path}")]
+    except (ValueError, OSError, EOFError) as error:
         message = str(error)
+        if is_file:
+            return [Problem("start.path", message if section.path in message else f"{section.path}: {message}")]
         named = re.match(r"\w+: (\w+) = ", message)
-        key = next(
-            (key for key in type(case.sections["start"]).model_fields if named and key.startswith(named[1])), None
-        )
+        keys = type(section).model_fields
+        key = next((key for key in keys if named and key.startswith(named[1])), None)
         return [Problem(f"start.{key}" if key else "start", message)]
-    texture = case.sections["start"].texture
-    if texture.endswith("skyrmion") and abs(topological_charge(m, case.grid)) < 0.5:
-        return [
-            Problem(
-                "start", "the grid is too coarse for this skyrmion: its topological charge is lost; use smaller cells"
-            )
-        ]
+    if section.texture.endswith("skyrmion") and abs(topological_charge(m, case.grid)) < 0.5:
+        message = (
+            "this skyrmion has no topological charge on the grid: the cells are too coarse, or it reaches over an open "
+            "edge; use smaller cells or move it"
+        )
+        return [Problem("start", message)]
     return []
 
 
-def _schedule_checks(sections: Mapping[str, Any]) -> list[Problem]:
+def _schedule_checks(data: Mapping[str, Any]) -> list[Problem]:
     problems = []
-    run = sections["run"]
-    duration, every = run.duration_ns * 1e3, run.every_ps
+    duration_ns, every = (_raw_number(data, "run", key) for key in ("duration_ns", "every_ps"))
+    if duration_ns is None or every is None or min(duration_ns, every) <= 0:
+        return []
+    duration = duration_ns * 1e3
 
     def divides(small: float, large: float) -> bool:
         return large >= small * (1 - 1e-9) and math.isclose(large / small, round(large / small), rel_tol=1e-6)
 
     if not divides(every, duration):
-        problems.append(
-            Problem(
-                "run.every_ps", f"= {every:g} must divide run.duration_ns = {run.duration_ns:g} (in ps: {duration:g})"
-            )
-        )
-    snapshots = sections["output"].snapshots_every_ps if "output" in sections else None
-    if snapshots is not None and not (divides(every, snapshots) and divides(snapshots, duration)):
+        message = f"= {every:g} must divide run.duration_ns = {duration_ns:g} (in ps: {duration:g})"
+        problems.append(Problem("run.every_ps", message))
+    snapshots = _raw_number(data, "output", "snapshots_every_ps")
+    if snapshots is not None and snapshots > 0 and not (divides(every, snapshots) and divides(snapshots, duration)):
         message = (
-            f"= {snapshots:g} must be a multiple of run.every_ps = {every:g} and divide the duration of {duration:g} ps"
+            f"= {snapshots:g} must be a multiple of run.every_ps = {every:g} and divide the duration, {duration:g} ps"
         )
         problems.append(Problem("output.snapshots_every_ps", message))
     return problems
 
 
+def _memory_problem(grid: Any) -> list[Problem]:
+    """Refuse a grid whose state and Runge-Kutta stages (about 20 arrays of 24 bytes per cell) exceed the memory."""
+    needed = grid.nx * grid.ny * 24 * 20
+    try:
+        there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not known on this system
+        return []
+    if needed <= there:
+        return []
+    message = (
+        f"{grid.nx} x {grid.ny} cells need about {needed / 1e9:.0f} GB of memory; this machine has {there / 1e9:.0f} GB"
+    )
+    return [Problem("grid", message)]
+
+
 def _build_checks(case: Case) -> list[Problem]:
     """Build everything once: what the Python API refuses is reported like any other problem."""
-    import warnings
-
+    problems = []
+    for index, section in enumerate(case.sections["terms"]):
+        try:
+            _build_term(section)
+        except ValueError as error:
+            problems.append(Problem(f"terms[{index}]", str(error)))
+    if problems:
+        return problems
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # the report repeats a table's warnings
@@ -624,3 +665,9 @@ def _build_checks(case: Case) -> list[Problem]:
     except ValueError as error:
         return [Problem("electrons" if "xi0" in str(error) else "case", str(error))]
     return []
+
+
+def _build_term(section: Any) -> Any:
+    term, _ = TERMS[section.kind]
+    values = [value for key, value in section if key != "kind"]
+    return term(**dict(zip((field.name for field in dataclasses.fields(term)), values, strict=True)))

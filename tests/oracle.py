@@ -109,12 +109,10 @@ def stencil(i: int, line: NDArray[np.bool_], order: int, periodic: bool) -> tupl
         left += 1
     while right < n - 1 and exists(right + 1):
         right += 1
-    windows = [
-        range(first, first + width + 1) for first in range(-left, right - width + 1) if first <= 0 <= first + width
-    ]
-    if not windows:
-        return tuple(range(-left, right + 1))
-    return tuple(min(windows, key=lambda window: sum(abs(offset) for offset in window)))
+    half = min(width // 2, left, right)
+    if half:
+        return tuple(range(-half, half + 1))
+    return tuple(range(-min(left, 1), min(right, 1) + 1)) if width else (0,)
 
 
 @cache

@@ -26,6 +26,7 @@ class ThinFilmDemag:
     """
 
     stencil: ClassVar[str] = "cell"
+    is_stray_field: ClassVar[bool] = True  # a simulation has at most one
 
     def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
         """μ0 Ms² (J/m³)."""

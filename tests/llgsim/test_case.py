@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from llgsim import InterfacialDMI, MicroscopicTorque, UniaxialAnisotropy, ZhangLi, textures
+from llgsim import Grid, InterfacialDMI, MicroscopicTorque, UniaxialAnisotropy, ZhangLi, textures
 from llgsim.case import CaseError, case_from, read_case
 from llgsim.ovf import write_ovf
 
@@ -86,6 +86,28 @@ def test_a_start_state_from_a_file(tmp_path: Path, suffix: str) -> None:
     np.testing.assert_allclose(case_from(data, folder=tmp_path).simulation().m, m, atol=1e-15)
 
 
+def test_start_files_that_do_not_fit(tmp_path: Path) -> None:
+    case = read_case(FILM)
+    m = textures.neel_skyrmion(case.grid, radius=9e-9)
+    np.save(tmp_path / "small.npy", m[:, :10])
+    (tmp_path / "junk.npy").write_text("nothing", encoding="utf-8")
+    (tmp_path / "empty.npy").write_bytes(b"")
+    write_ovf(tmp_path / "coarse.ovf", m, Grid(nx=64, ny=64, dx=2e-9, dy=2e-9, thickness=1e-9))
+    expected = {
+        "small.npy": "shape",
+        "junk.npy": "not a NumPy file",
+        "empty.npy": "not a NumPy",
+        "coarse.ovf": "cells of dx",
+    }
+    for name, part in expected.items():
+        with pytest.raises(CaseError) as caught:
+            case_from(film() | {"start": {"texture": "file", "path": name}}, folder=tmp_path)
+        (problem,) = caught.value.problems
+        assert problem.path == "start.path"
+        assert name in problem.message
+        assert part in problem.message
+
+
 def edited(**sections: Any) -> Callable[[dict[str, Any]], None]:
     def edit(data: dict[str, Any]) -> None:
         for section, changes in sections.items():
@@ -115,7 +137,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         edited(grid={"dx_nm": None, "dx_m": 1.25e-9}),
         [("grid.dx_nm", "missing"), ("grid.dx_m", "did you mean dx_nm?")],
     ),
-    "metres under a key in nm": (edited(magnet={"thickness_nm": 0.6e-9}), [("magnet.thickness_nm", "at least 0.001")]),
+    "metres under a key in nm": (
+        edited(magnet={"thickness_nm": 0.6e-9}),
+        [("magnet.thickness_nm", "0.001; check the unit")],
+    ),
     "negative Ms": (edited(magnet={"Ms_A_per_m": -580e3}), [("magnet.Ms_A_per_m", "greater than 0, got -580000.0")]),
     "NaN": (edited(electrons={"rashba_eV_angstrom": float("nan")}), [("electrons.rashba_eV_angstrom", "finite")]),
     "infinity": (edited(drive={"E_V_per_m": [float("inf"), 0]}), [("drive.E_V_per_m[0]", "finite")]),
@@ -138,7 +163,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         [("drive.conductor_thickness_nm", "is missing")],
     ),
     "text for a number": (edited(run={"duration_ns": "one"}), [("run.duration_ns", "must be a number, got 'one'")]),
-    "a number where a pair belongs": (edited(drive={"E_V_per_m": 1e5}), [("drive.E_V_per_m", "list of numbers")]),
+    "a number where a pair belongs": (
+        edited(drive={"E_V_per_m": 1e5}),
+        [("drive.E_V_per_m", "a list in brackets")],
+    ),
     "interval that does not divide": (edited(run={"every_ps": 7}), [("run.every_ps", "must divide")]),
     "snapshots between rows": (
         lambda data: data.update(output={"snapshots_every_ps": 7}),
@@ -157,6 +185,21 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         [("start.path", "no file")],
     ),
     "periodic in z": (edited(grid={"periodic": ["x", "z"]}), [("grid.periodic[1]", "'x' or 'y'")]),
+    "yes for true": (edited(start={"relax": "yes"}), [("start.relax", "must be true or false")]),
+    "an axis without direction": (term(2, axis=[0, 0, 0]), [("terms[2]", "axis = (0, 0, 0)")]),
+    "two stray fields": (
+        lambda data: data["terms"].append({"kind": "thin-film-demag"}),
+        [("case", "the stray field counts once")],
+    ),
+    "more cells than memory": (edited(grid={"nx": 100_000, "ny": 100_000}), [("grid", "GB of memory")]),
+    "exchange above a misspelt section": (
+        edited(electrons={"fermi_energy_eV": 0.4, "rasba": 1.0}),
+        [("electrons.rasba", "unknown key"), ("electrons.fermi_energy_eV", "must exceed")],
+    ),
+    "a final state with folders": (
+        lambda data: data.update(output={"final_state": "a/b.ovf", "snapshots_every_ps": 7}),
+        [("output.final_state", "without folders"), ("output.snapshots_every_ps", "multiple of")],
+    ),
     "too much spin": (edited(electrons={"exchange_sign": 1}, magnet={"thickness_nm": 0.02}), [("electrons", "xi0")]),
     "damping missing without electrons": (
         lambda data: (without("electrons", "disorder", "drive")(data), data["magnet"].pop("damping")),
