@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from llgsim.grid import Grid
 from llgsim.integrators import ADVANCE
 from llgsim.kernel_cache import load
+from llgsim.percell import kernel_function
 from llgsim.stencils import GHOSTS, central_weights
 
 NEIGHBOURS = {"east": (0, 1), "west": (0, -1), "north": (1, 0), "south": (-1, 0)}
@@ -61,12 +62,10 @@ def compose(terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: float,
     """The kernel for these terms and torques, compiled when it is first called."""
     text = kernel_source(terms, torques, grid, Ms, gamma)
     functions: dict[str, Callable[..., Any]] = {}
-    for label, term in _labelled(terms):
-        functions[f"{label}_field"] = term.field
-        functions[f"{label}_torque_field"] = getattr(term, "torque_field", term.field)
-        functions[f"{label}_energy"] = term.energy
-    for label, torque in _labelled(torques):
-        functions[f"{label}_rate"] = torque.rate
+    for label, part in [*_labelled(terms), *_labelled(torques)]:
+        for name in ("rate",) if hasattr(part, "rate") else ("field", "torque_field", "energy"):
+            function = getattr(part, name, None) or part.field  # torque_field is optional
+            functions[f"{label}_{name}"] = kernel_function(type(part).__name__, name, function)
     return Kernel(load(text, tuple(functions), tuple(functions.values())), text, tuple(terms), tuple(torques))
 
 

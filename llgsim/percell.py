@@ -7,8 +7,9 @@ inlined. Two rules keep it fast: no branches, and no numeric literals, because a
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from numba.extending import register_jitable
 
@@ -21,9 +22,33 @@ Function = TypeVar("Function", bound=Callable[..., object])
 
 
 def per_cell(function: Function) -> Function:
-    """Mark a plain function as callable from composed kernels; it stays a plain function in Python."""
+    """Mark a plain function as callable from composed kernels; it stays a plain function in Python.
+
+    The `field`, `energy` and `rate` of a term or torque need no mark, but functions that they call do.
+
+    Examples
+    --------
+    >>> @per_cell
+    ... def squared(m):
+    ...     return m[0] * m[0] + m[1] * m[1] + m[2] * m[2]
+    >>> squared((0.6, 0.0, 0.8))
+    1.0
+    """
     # inlined by force: one call left in the loop over a row, and it is not vectorised
-    return register_jitable(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)
+    marked = register_jitable(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)
+    marked.is_per_cell = True
+    return marked  # type: ignore[no-any-return]
+
+
+def kernel_function(owner: str, name: str, function: Any) -> Any:
+    """A term's or torque's function as a kernel can call it: marked, or compiled by its author with numba.njit."""
+    if inspect.ismethod(function):
+        raise ValueError(f"{owner}.{name} must be a @staticmethod of the numbers of one cell, without self")
+    if hasattr(function, "py_func") or getattr(function, "is_per_cell", False):
+        return function
+    if not inspect.isfunction(function):
+        raise ValueError(f"{owner}.{name} = {function!r} must be a plain function (a @staticmethod)")
+    return per_cell(function)
 
 
 @per_cell

@@ -26,6 +26,7 @@ import io
 import json
 import math
 import operator
+import os
 import platform
 import re
 import shutil
@@ -533,8 +534,16 @@ def _csv(header: Sequence[Column], rows: NDArray[np.float64]) -> str:
     return text.getvalue()
 
 
-def _prepare(path: Path, record: dict[str, Any], overwrite: bool) -> None:
-    """Make `path` a run directory that holds run.json only, or say why not."""
+def check_output(path: Path, overwrite: bool) -> None:
+    """Refuse a path that cannot become a run directory, before any work is done.
+
+    Raises
+    ------
+    FileExistsError
+        It is a file, holds something that is not a run, or holds a run and `overwrite` is not set.
+    PermissionError
+        It lies below something that is not a directory, or that may not be written to.
+    """
     if path.exists() and not path.is_dir():
         raise FileExistsError(f"{path} is a file; name another directory for the run")
     if path.is_dir() and any(path.iterdir()):
@@ -546,8 +555,17 @@ def _prepare(path: Path, record: dict[str, Any], overwrite: bool) -> None:
             ) from None
         if not overwrite:
             raise FileExistsError(
-                f"{path} holds a run already; name another directory, or pass overwrite=True to replace it"
+                f"{path} holds a run already; name another directory, or replace it with overwrite=True"
             )
+    parent = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise PermissionError(f"{path} cannot be written: {parent} is not a directory that you may write to")
+
+
+def _prepare(path: Path, record: dict[str, Any], overwrite: bool) -> None:
+    """Make `path` a run directory that holds run.json only, or say why not."""
+    check_output(path, overwrite)
+    if path.is_dir():
         # run.json last: cut short, the rest is still a run directory
         for entry in sorted(path.iterdir(), key=lambda entry: entry.name == "run.json"):
             if entry.is_dir() and not entry.is_symlink():

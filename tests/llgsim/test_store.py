@@ -344,7 +344,7 @@ def test_empty_directory_is_taken(tmp_path: Path) -> None:
 
 def test_unwritable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match=r"cannot write the run directory .*file/run.*name another directory"):
+    with pytest.raises(OSError, match=r"file/run cannot be written: .*file is not a directory"):
         start(tmp_path / "file" / "run")
 
 
