@@ -21,15 +21,11 @@ from coefficients.units import eV, hbar, nm
 
 if TYPE_CHECKING:
     import xarray
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SCHEME = "self-consistent Born, leading order in hbar/(fermi_energy scattering_time)"
 N_Z_GRID = np.linspace(0.0, 1.0, 21)
 """n_z at which a table is checked, saved and exported; the coefficients are even in n_z."""
-
-LINE_STYLES = ("-", "--", "-.", ":")
-"""Different, because b, c and d may lie on top of each other."""
 
 
 class Quantity(NamedTuple):
@@ -308,29 +304,11 @@ class CoefficientTable:
         }
         return xarray.Dataset(variables, coords={"n_z": coordinate}, attrs=attributes)
 
-    def plot(self, axes: Sequence[Axes] | None = None) -> Figure:
-        """Draw ξ0, ξ∥, ξ⊥ (first axes) and a, b, c, d (second axes) versus n_z; the figure.
+    def plot(self) -> Figure:
+        """matplotlib Figure of ξ0, ξ∥, ξ⊥ with their error and of a, b, c, d, against |n_z|; save it with `savefig`."""
+        from coefficients.figure import coefficients_figure  # which imports matplotlib only to draw
 
-        axes : two matplotlib axes to draw into. Default: a new figure.
-        """
-        if axes is None:
-            import matplotlib.pyplot as plt
-
-            axes = plt.subplots(1, 2, figsize=(9.0, 3.6), layout="constrained")[1]
-        first, second = axes
-        n_z = np.linspace(0.0, 1.0, 201)
-        for ax, quantities in ((first, QUANTITIES[:3]), (second, QUANTITIES[3:])):
-            for q, style in zip(quantities, LINE_STYLES):
-                ax.plot(n_z, getattr(self, q.name)(n_z), style, label=q.symbol)
-            ax.set_xlabel("|$m_z$|")
-            ax.legend()
-        first.set_ylabel("ξ (dimensionless)")
-        first.set_title(f"relative error about {self.estimated_error:.1%}")
-        second.set_ylabel(f"spin-orbit torque ({QUANTITIES[3].unit[self.form]})")
-        second.set_title("response to the field" if self.form == "E" else "response to the sheet current")
-        figure = first.get_figure(root=True)
-        assert figure is not None
-        return figure
+        return coefficients_figure(self)
 
 
 def _pair(value: Sequence[float] | None, name: str, unit: str) -> NDArray[np.float64]:

@@ -38,7 +38,7 @@ def series(label: str, case_file: str, component: str, drifts: list[float]) -> V
     measured, errors, predicted = [], [], []
     for drift in drifts:
         comparison = measure(case_file, drift)
-        prediction = next(iter(comparison.predictions.values()))
+        theory, prediction = next(iter(comparison.predictions.items()))
         if component == "$|V|$":
             direction = prediction / np.hypot(*prediction)
             values = (comparison.velocity @ direction, np.hypot(*(comparison.standard_error * direction)))
@@ -50,7 +50,8 @@ def series(label: str, case_file: str, component: str, drifts: list[float]) -> V
         errors.append(float(values[1]))
         speed = f"{measured[-1]:9.4f} ± {errors[-1]:.1g}"
         print(f"{label:8} v_d = {drift:6.1f}   V = {speed}   theory {predicted[-1]:9.4f} m/s")
-    return VelocitySeries(label, np.array(drifts), np.array(measured), np.array(errors), np.array(predicted), component)
+    numbers = (np.array(values) for values in (drifts, measured, errors, predicted))
+    return VelocitySeries(label, *numbers, component, theory)
 
 
 def main(path: Path) -> list[VelocitySeries]:

@@ -1,16 +1,18 @@
 """Micromagnetic simulations whose torque coefficients are computed from a microscopic electron model."""
 
+from coefficients import __version__
 from llgsim import analysis, textures
 from llgsim.grid import Grid
+from llgsim.ovf import read_ovf, write_ovf
+from llgsim.percell import per_cell
 from llgsim.simulation import Simulation, SimulationError
-from llgsim.store import Column, Run
+from llgsim.store import Run
 from llgsim.terms import BulkDMI, Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy, Zeeman
 from llgsim.torques import Coefficients, MicroscopicTorque, ZhangLi
 
 __all__ = [
     "BulkDMI",
     "Coefficients",
-    "Column",
     "Exchange",
     "Grid",
     "InterfacialDMI",
@@ -22,6 +24,10 @@ __all__ = [
     "UniaxialAnisotropy",
     "Zeeman",
     "ZhangLi",
+    "__version__",
     "analysis",
+    "per_cell",
+    "read_ovf",
     "textures",
+    "write_ovf",
 ]

@@ -11,13 +11,15 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from coefficients import __version__
 
 if TYPE_CHECKING:
     from llgsim.case import Case
     from llgsim.report import Comparison
+    from llgsim.simulation import Simulation
 
 DONE, RUN_FAILED, BAD_INPUT = 0, 1, 2
 
@@ -51,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Texture dynamics with torques computed from a microscopic electron model.",
         epilog="Exit codes: 0 done, 1 the run failed, 2 bad input.",
     )
-    parser.add_argument("--version", action="version", version=f"llgsim {version('llgsim')}")
+    parser.add_argument("--version", action="version", version=f"llgsim {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
@@ -62,7 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     run = command("run", _run, "Run a case file; ends with the measured velocity beside its predictions, and pictures.")
     run.add_argument("case", metavar="CASE.toml", type=Path)
     run.add_argument(
-        "-o", "--output", metavar="DIR", type=Path, help="run directory (default: runs/<name of the case>)"
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=Path,
+        help="run directory (default: runs/NAME)",
     )
     run.add_argument("--overwrite", action="store_true", help="replace an earlier run directory")
     run.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -100,8 +106,9 @@ def _read(path: Path) -> Case:
 def _run(options: argparse.Namespace) -> int:
     case = _read(options.case)
     from llgsim.simulation import SimulationError
+    from llgsim.store import check_output
 
-    output = options.output or Path("runs") / options.case.stem
+    output = options.output or Path("runs") / _run_name(options.case)
     sim = case.simulation()
     print(f"{case.title or options.case.name}\n  {describe_grid(case)}\n", flush=True)
     from llgsim.validity import validity_warnings
@@ -110,23 +117,18 @@ def _run(options: argparse.Namespace) -> int:
         print(f"  WARNING: {warning}")
     run_section = case.sections["run"]
     snapshots = case.sections["output"].snapshots_every_ps
-    _check_output(output, options.overwrite)
-    began = time.perf_counter()
-    if case.sections["start"].relax:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # said below, in the words of the report
-            result = sim.relax()
-        elapsed = time.perf_counter() - began
-        if result.converged:
-            print(f"  relaxed in {elapsed:.1f} s: |m x B| <= {result.largest_torque:.1e} T everywhere", flush=True)
-        else:
-            print(
-                f"  WARNING: relax gave up after {result.iterations} iterations and {elapsed:.1f} s with |m x B| up to "
-                f"{result.largest_torque:.1e} T: the texture is still sliding or turning; the run starts from there",
-                flush=True,
-            )
-    began = time.perf_counter()
     try:
+        check_output(output, options.overwrite)
+    except OSError as error:
+        said = str(error).replace("name another directory", "name another directory with -o DIR")
+        raise BadInput(f"the output {said.replace('overwrite=True', '--overwrite')}") from None
+    start = case.sections["start"]
+    if start.texture == "file" and output.resolve() in (case.folder / start.path).resolve().parents:
+        raise BadInput(f"start.path = {start.path} lies in the output {output}, which a run replaces; move one of them")
+    try:
+        if start.relax:
+            _relax(sim)
+        began = time.perf_counter()
         run = sim.run(
             run_section.duration_ns * 1e-9,
             every=run_section.every_ps * 1e-12,
@@ -135,55 +137,61 @@ def _run(options: argparse.Namespace) -> int:
             overwrite=options.overwrite,
             progress=not options.quiet and sys.stderr.isatty(),
             title=case.title,
-            metadata={"case": _self_contained(case), "relaxed": case.sections["start"].relax},
+            metadata={"case": _self_contained(case)},
+            files=_inputs(case),
         )
     except SimulationError as error:
-        _keep_inputs(case, output)
-        print(f"llgsim: the run failed: {error}\n  frames up to then: {output}", file=sys.stderr)
+        kept = f"\n  frames up to then: {output}" if error.run is not None else ""
+        print(f"llgsim: the run failed: {error}{kept}", file=sys.stderr)
         return RUN_FAILED
     except OSError as error:
         raise BadInput(f"cannot write to {output}: {error}") from None
     print(f"  {run_section.duration_ns:g} ns in {time.perf_counter() - began:.1f} s\n", flush=True)
-    _keep_inputs(case, output)
     _save_state(case.sections["output"].final_state, run, output)
     return _compare_and_print(case, run, output, run_section.fit_from, pictures=not options.no_pictures)
 
 
-def _check_output(output: Path, overwrite: bool) -> None:
-    """Refuse an output that cannot be written before any work is done."""
-    from llgsim.store import Run
+def _run_name(case: Path) -> str:
+    """The name of a case: of its folder, with what the file's own name adds to case.toml."""
+    added = case.stem.removeprefix("case").strip("_-")
+    if case.stem.startswith("case"):
+        return "_".join(filter(None, [case.absolute().parent.name, added]))
+    return case.stem
 
-    if output.exists() and not output.is_dir():
-        raise BadInput(f"the output {output} is a file; name a directory with -o DIR")
-    if output.is_dir() and any(output.iterdir()):
-        try:
-            Run.open(output)
-        except (OSError, ValueError):
-            raise BadInput(
-                f"the output {output} holds something that is not a run; name another directory with -o DIR"
-            ) from None
-        if not overwrite:
-            raise BadInput(
-                f"the output {output} holds a run already; name another with -o DIR or replace it with --overwrite"
-            )
-    parent = next(folder for folder in (output, *output.absolute().parents) if folder.is_dir() or folder.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise BadInput(f"the output {output} cannot be written: {parent} is not a directory that you may write to")
+
+def _relax(sim: Simulation) -> None:
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # said below, in the words of the report
+        result = sim.relax()
+    elapsed = time.perf_counter() - began
+    if result.converged:
+        text = f"relaxed in {elapsed:.1f} s: |m x B| <= {result.largest_torque:.1e} T everywhere"
+    else:
+        text = (
+            f"WARNING: relax gave up after {result.iterations} iterations and {elapsed:.1f} s with |m x B| up to "
+            f"{result.largest_torque:.1e} T: the texture is still sliding or turning; the run starts from there"
+        )
+    print(f"  {text}", flush=True)
 
 
 def _self_contained(case: Case) -> dict[str, Any]:
     """The resolved case with a start file named as it lies in the run directory."""
     resolved = case.resolved
     if resolved["start"]["texture"] == "file":
-        resolved["start"]["path"] = Path(resolved["start"]["path"]).name
+        resolved["start"]["path"] = "start" + Path(resolved["start"]["path"]).suffix
     return resolved
 
 
-def _keep_inputs(case: Case, output: Path) -> None:
-    (output / "case.toml").write_text(case.text, encoding="utf-8")
-    start = case.sections["start"]
-    if start.texture == "file":
-        (output / Path(start.path).name).write_bytes((case.folder / start.path).read_bytes())
+def _inputs(case: Case) -> dict[str, bytes]:
+    """The case file, and the start state if it is a file, as they are kept in the run directory."""
+    start, text = case.sections["start"], case.text
+    if start.texture != "file":
+        return {"case.toml": text.encode()}
+    name = "start" + Path(start.path).suffix
+    for quote in "\"'":
+        text = text.replace(f"{quote}{start.path}{quote}", f"{quote}{name}{quote}")
+    return {"case.toml": text.encode(), name: (case.folder / start.path).read_bytes()}
 
 
 def _save_state(name: str, run: Any, output: Path) -> None:
@@ -215,7 +223,9 @@ def _report(options: argparse.Namespace) -> int:
     except CaseError as error:
         raise BadInput(str(error)) from None
     if run.status != "finished":
-        print(f"  WARNING: this run is {run.status}: {run.record['message'] or 'only what is there is used'}")
+        state = "was not finished" if run.status == "running" else "failed"
+        reason = f": {run.record['message'].rstrip(': ')}" if run.record["message"] else ""
+        print(f"  WARNING: this run {state}{reason}; only what it wrote is used")
     fit_from = case.sections["run"].fit_from if options.fit_from is None else options.fit_from
     if not 0 <= fit_from < 1:
         raise BadInput(f"--fit-from = {fit_from:g} must be at least 0 and less than 1")
@@ -223,15 +233,22 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _compare_and_print(case: Case, run: Any, output: Path, fit_from: float, pictures: bool) -> int:
+    from llgsim.plots.fields import magnetisation
     from llgsim.report import as_text, compare, write_numbers, write_pictures
 
     sim = case.simulation()
-    sim.m = run.snapshots[-1]
-    sim.t = float(run.t[-1])
+    texture = case.sections["start"].texture
+    kinds: dict[str, Any] = {"neel-skyrmion": "skyrmion", "bloch-skyrmion": "skyrmion", "domain-wall": "wall"}
     try:
-        comparison: Comparison = compare(run, sim, fit_from)
+        comparison: Comparison = compare(run, sim, fit_from, kinds.get(texture, "auto"))
     except ValueError as error:
-        print(f"  no velocity to compare: {error}\n  wrote {output}")
+        text = "\n".join([case.title or "run", *describe_model(case), "", f"no velocity to compare: {error}"])
+        print(f"  no velocity to compare: {error}")
+        (output / "report.txt").write_text(text + "\n", encoding="utf-8")
+        if pictures:
+            magnetisation(run.snapshots[-1], run.grid).savefig(output / "state.png")
+            print("  picture of the last state: state.png")
+        print(f"  wrote {output}")
         return DONE
     text = as_text(comparison, case.title or "run", describe_model(case))
     print(text)
@@ -292,7 +309,9 @@ def _table(options: argparse.Namespace) -> int:
     unit = "1/s per V/m" if table.form == "E" else "1/s per A/m"
     print(f"  {'|n_z|':>6}  {'xi0':>13}  {'xi_parallel':>13}  {'xi_perp':>13}  {'a (' + unit + ')':>16}")
     for n_z in np.linspace(0, 1, options.points):
-        values = [float(function(n_z)) for function in (table.xi0, table.xi_parallel, table.xi_perpendicular, table.a)]
+        values = [
+            float(function(n_z)) + 0.0 for function in (table.xi0, table.xi_parallel, table.xi_perpendicular, table.a)
+        ]
         print(f"  {n_z:6.3f}  " + "  ".join(f"{value:13.6g}" for value in values[:3]) + f"  {values[3]:16.6g}")
     print("  b = c = d = 0 for white noise")
     for warning in table.warnings:

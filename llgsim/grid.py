@@ -116,10 +116,18 @@ class Grid:
         """x − x0 and y − y0 of every cell, shapes (ny, nx), by the shortest way on a periodic axis; metres."""
         size_x, size_y = self.size
         x0, y0 = (size_x / 2, size_y / 2) if center is None else center
-        dx, dy = self.x - x0, self.y - y0
-        if self.periodic[0]:
-            dx = dx - size_x * np.round(dx / size_x)
-        if self.periodic[1]:
-            dy = dy - size_y * np.round(dy / size_y)
-        xx, yy = np.meshgrid(dx, dy)
+        xx, yy = np.meshgrid(
+            shortest(self.x - x0, size_x, self.periodic[0]), shortest(self.y - y0, size_y, self.periodic[1])
+        )
         return xx, yy
+
+
+def shortest(distance: NDArray[np.float64], size: float, periodic: bool) -> NDArray[np.float64]:
+    """Distances along an axis of length `size`, by the shortest way where it is periodic; metres.
+
+    Examples
+    --------
+    >>> shortest(np.array([-70e-9, 10e-9]), 80e-9, True)
+    array([1.e-08, 1.e-08])
+    """
+    return distance - size * np.round(distance / size) if periodic else distance

@@ -37,7 +37,7 @@ def per_cell(function: Function) -> Function:
     # inlined by force: one call left in the loop over a row, and it is not vectorised
     marked = register_jitable(fastmath=FASTMATH, error_model="numpy", forceinline=True)(function)
     marked.is_per_cell = True
-    return marked  # type: ignore[no-any-return]
+    return marked
 
 
 def kernel_function(owner: str, name: str, function: Any) -> Any:

@@ -29,9 +29,9 @@ def quantity(
 def checked_number(owner: str, name: str, value: Any, metadata: Any) -> float:
     """`value` as a finite float inside its declared range, or a ValueError that says what is wrong."""
     unit = f" {metadata['unit']}" if metadata["unit"] else ""
-    if isinstance(value, str):
-        raise ValueError(f"{owner}: {name} = {value!r} must be a number, not text")
     try:
+        if isinstance(value, str):
+            raise TypeError  # "15" is text, whatever float makes of it
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{owner}: {name} = {value!r} must be a number{unit and f' (in{unit})'}") from None

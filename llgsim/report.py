@@ -6,15 +6,17 @@ import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llgsim import analysis
+from llgsim.analysis.thiele import angle_between, drive_direction
 from llgsim.simulation import Simulation
 from llgsim.store import Run
-from llgsim.terms import InterfacialDMI, UniaxialAnisotropy
+from llgsim.terms import Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy
+from llgsim.torques import MicroscopicTorque
 from llgsim.validity import exchange_and_anisotropy, validity_warnings
 
 Vector = NDArray[np.float64]
@@ -35,7 +37,9 @@ class Comparison:
     fit_from : float
         Fraction of the duration that the fit leaves out.
     drift_velocity : array (2,)
-        v_d of the electrons (m/s).
+        v_d of the electrons (m/s); zero without an electron model.
+    flow : array (2,)
+        A vector along the electron flow, from which the Hall angle is taken: v_d, or −E, −j or u.
     predictions : dict
         Name ↦ velocity (2,) in m/s.
     notes, warnings : list of str
@@ -48,6 +52,7 @@ class Comparison:
     steady: bool
     fit_from: float
     drift_velocity: Vector
+    flow: Vector
     predictions: dict[str, Vector]
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -65,11 +70,8 @@ class Comparison:
         return float(np.hypot.reduce((self.velocity - prediction)[known])) / size if size > 0 else math.nan
 
     def hall_angle(self, velocity: Vector) -> float:
-        """Angle of a velocity from v_d, counter-clockwise (degrees); nan where one of them is not defined."""
-        if not np.isfinite(velocity).all() or not velocity.any() or not self.drift_velocity.any():
-            return math.nan
-        angle = math.atan2(velocity[1], velocity[0]) - math.atan2(self.drift_velocity[1], self.drift_velocity[0])
-        return math.degrees((angle + math.pi) % (2 * math.pi) - math.pi)
+        """Angle of a velocity from the electron flow, counter-clockwise (degrees); nan where one is not defined."""
+        return angle_between(self.flow, velocity)
 
     def as_data(self) -> dict[str, Any]:
         """Everything as plain numbers (SI; None where not defined), for JSON."""
@@ -102,30 +104,35 @@ class Comparison:
         }
 
 
-def compare(run: Run, sim: Simulation, fit_from: float = 0.4) -> Comparison:
+def compare(
+    run: Run, sim: Simulation, fit_from: float = 0.4, kind: Literal["auto", "skyrmion", "wall"] = "auto"
+) -> Comparison:
     """Measure the velocity of the run's texture and evaluate the predictions for it.
 
-    `sim` is the simulation that made the run, in its last state: the Thiele integrals are those of that texture.
+    `sim` is the simulation that made the run. It is put into the state of the last frame that still holds the texture:
+    the Thiele integrals are those of that texture.
 
     - a skyrmion with both axes periodic: the Thiele equation as it stands;
     - a skyrmion between two free edges: the edges take up the force across, and the Thiele equation along the track
       alone gives V = F/D (at α0 = 0 exactly v_d for a spin-transfer drive);
-    - a wall: the Thiele equation along x, and the closed wall formulas where something that pins the wall angle
-      (interfacial DMI or a hard axis in the plane) gives them their Walker velocity.
+    - a wall: the Thiele equation along x alone, and the closed wall formulas where they apply (`_wall_theory`).
 
     Raises
     ------
     ValueError
         There is no single texture to follow, or too few frames for a velocity.
     """
-    track = analysis.track(run)
+    track = analysis.track(run, kind)
     velocity, error, steady = track.velocity(fit_from)
+    last = len(track.t) - 1
+    sim.m, sim.t = run.snapshots[last], float(run.t[last])
     thiele = analysis.thiele(sim)
+    direction = drive_direction(sim.torques, thiele.drift_velocity, sim.t)
     predictions: dict[str, Vector] = {}
     notes: list[str] = []
     open_axes = [not periodic for periodic in sim.grid.periodic]
     if track.kind == "wall":
-        predictions["Thiele"] = np.array([thiele.velocity[0], math.nan])
+        predictions |= _along(0, thiele, "Thiele", math.nan, notes)
         predictions |= _wall_theory(sim, thiele.drift_velocity, notes)
     elif open_axes == [False, False]:
         predictions["Thiele"] = thiele.velocity
@@ -133,45 +140,77 @@ def compare(run: Run, sim: Simulation, fit_from: float = 0.4) -> Comparison:
         predictions["Thiele, no edges"] = thiele.velocity
         notes.append("edges on all sides push the skyrmion; the Thiele line leaves their force out")
     else:
-        along = 0 if open_axes[1] else 1
-        force = sum(thiele.forces.values(), start=np.zeros(2))[along]
-        confined = np.zeros(2)
-        confined[along] = force / thiele.D_gd[along, along]
-        predictions["Thiele, along the track"] = confined
+        predictions |= _along(0 if open_axes[1] else 1, thiele, "Thiele, along the track", 0.0, notes)
         notes.append("the edges of the track balance the force across it, so that V points along it")
     warnings = validity_warnings(sim)
     if track.lost_at is not None:
         warnings.append(f"the texture was lost at t = {track.lost_at * 1e9:.4g} ns: {track.lost_because}")
     if not steady:
         warnings.append("the motion is not steady over the fit window: run longer, or fit a later part")
-    return Comparison(track, velocity, error, steady, fit_from, thiele.drift_velocity, predictions, notes, warnings)
+    comparison = Comparison(
+        track, velocity, error, steady, fit_from, thiele.drift_velocity, direction, predictions, notes, warnings
+    )
+    for name, prediction in predictions.items():
+        if steady and name != "Thiele, no edges" and comparison.difference(prediction) > 0.1:
+            difference = 100 * comparison.difference(prediction)
+            warnings.append(
+                f"the velocity differs from {name} by {difference:.2g} % though it looks steady: run longer to see "
+                "whether it stays, and check that the prediction applies"
+            )
+    return comparison
+
+
+def _along(axis: int, thiele: analysis.Thiele, name: str, across: float, notes: list[str]) -> dict[str, Vector]:
+    """The Thiele equation along one axis alone, V = F/D; none without dissipation."""
+    if not thiele.D_gd[axis, axis] > 0:
+        notes.append("without dissipation nothing settles the velocity along the axis of motion: no prediction")
+        return {}
+    velocity = np.full(2, across)
+    velocity[axis] = sum(thiele.forces.values(), start=np.zeros(2))[axis] / thiele.D_gd[axis, axis]
+    return {name: velocity}
 
 
 def _wall_theory(sim: Simulation, drift_velocity: Vector, notes: list[str]) -> dict[str, Vector]:
+    """The closed wall formulas, where all that acts on the wall is in them.
+
+    That is spin transfer by one MicroscopicTorque, and one thing that pins the wall angle: interfacial DMI, or a hard
+    axis in the plane. The field-like torque of a table does not change the velocity of a rigid wall, only its limit.
+    """
+    known = (Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy)
+    plane = [t for t in sim.terms if isinstance(t, UniaxialAnisotropy) and abs(t.axis[2]) < 1 - 1e-9 and t.K != 0]
     D = sum(term.D for term in sim.terms if isinstance(term, InterfacialDMI))
-    hard = [t for t in sim.terms if isinstance(t, UniaxialAnisotropy) and t.K < 0 and abs(t.axis[2]) < 1e-9]
     A, K = exchange_and_anisotropy(sim)
-    if (D != 0) == (len(hard) == 1) or len(hard) > 1 or A <= 0 or K <= 0:
+    applies = (
+        all(isinstance(term, known) for term in sim.terms)
+        and len(sim.torques) == 1
+        and isinstance(sim.torques[0], MicroscopicTorque)
+        and (D != 0) != (len(plane) == 1)
+        and all(t.K < 0 and abs(t.axis[2]) < 1e-9 for t in plane)
+        and A > 0
+        and K > 0
+        and drift_velocity[0] != 0
+    )
+    if not applies:
         return {}
     if D != 0:
         limit = analysis.walker_velocity_dmi(D=abs(D), Ms=sim.Ms, gamma=sim.gamma)
     else:
-        limit = analysis.walker_velocity(A=A, K=K, Kh=-hard[0].K, Ms=sim.Ms, gamma=sim.gamma)
+        limit = analysis.walker_velocity(A=A, K=K, Kh=-plane[0].K, Ms=sim.Ms, gamma=sim.gamma)
+    torque = sim.torques[0]
 
-    def total(index: int) -> Any:
-        return lambda m_z: sum(torque.xi(sim.grid, sim.Ms, sim.gamma, np.asarray(m_z))[index] for torque in sim.torques)
+    def coefficient(index: int) -> Any:
+        return lambda m_z: torque.xi(sim.grid, sim.Ms, sim.gamma, np.asarray(m_z))[index]
 
-    if not drift_velocity.any():
-        return {}
     speed = analysis.wall_velocity(
         drift_velocity=float(drift_velocity[0]),
-        xi0=total(0),
-        xi_parallel=total(1),
-        xi_perpendicular=total(2),
+        xi0=coefficient(0),
+        xi_parallel=coefficient(1),
+        xi_perpendicular=coefficient(2),
         damping=sim.damping,
         walker_velocity=limit,
     )
-    notes.append(f"wall theory: rigid below the Walker velocity {limit:.4g} m/s, precessing above it")
+    left_out = "; the field-like torque, which shifts that limit, is not in it" if torque.has_spin_orbit else ""
+    notes.append(f"wall theory: rigid below the Walker velocity {limit:.4g} m/s, precessing above it{left_out}")
     return {"wall theory": np.array([speed, math.nan])}
 
 
@@ -185,7 +224,9 @@ def as_text(comparison: Comparison, title: str, model: list[str]) -> str:
     measured = comparison.velocity
     cells = [_with_error(v, e) for v, e in zip(measured, comparison.standard_error)]
     rows.append(("measured", *cells, _speed(measured), _angle(comparison.hall_angle(measured)), ""))
-    named = {**comparison.predictions, "drift velocity v_d": comparison.drift_velocity}
+    named = dict(comparison.predictions)
+    if comparison.drift_velocity.any():
+        named["drift velocity v_d"] = comparison.drift_velocity
     for name, velocity in named.items():
         if comparison.track.kind == "wall":
             velocity = np.array([velocity[0], math.nan])
@@ -225,13 +266,15 @@ def _aligned(cell: str, width: int, column: int) -> str:
 
 
 def _plain(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.5g}" if abs(value) >= 1e-12 else "0"
+    return "-" if math.isnan(value) else f"{value:.5g}" if abs(value) >= 1e-6 else "0"
 
 
 def _with_error(value: float, error: float) -> str:
     """12.3456 ± 0.0012: the error to two digits, the value to the same decimals."""
     if math.isnan(value):
         return "-"
+    if abs(value) < 1e-6 and error < 1e-6:
+        return "0 (< 1e-6)"
     if not error > 0:
         return f"{value:.6g}"
     decimals = min(max(1 - math.floor(math.log10(error)), 0), 9)
@@ -252,19 +295,19 @@ def _angle(degrees: float) -> str:
 
 def write_pictures(comparison: Comparison, run: Run, table: Any, folder: Path) -> tuple[list[Path], list[str]]:
     """Write trajectory.png, velocity.png, coefficients.png (with a table) and scene.png; also one-line messages."""
-    from llgsim.plots.coefficients import coefficients_versus_nz
     from llgsim.plots.scene3d import scene
     from llgsim.plots.trajectories import Prediction, trajectory, velocity_versus_time
 
-    m = run.snapshots[-1]
+    m = run.snapshots[len(comparison.track.t) - 1]  # the last frame that holds the texture
     predictions = [Prediction(name, _pair(v)) for name, v in comparison.predictions.items()]
-    predictions.append(Prediction("$v_d$", _pair(comparison.drift_velocity)))
+    if comparison.drift_velocity.any():
+        predictions.append(Prediction("$v_d$", _pair(comparison.drift_velocity)))
     figures = {
         "trajectory.png": trajectory(comparison.track, m, run.grid, predictions, comparison.fit_from),
         "velocity.png": velocity_versus_time(comparison.track, predictions, comparison.fit_from),
     }
     if table is not None:
-        figures["coefficients.png"] = coefficients_versus_nz(table)
+        figures["coefficients.png"] = table.plot()
     written = []
     for name, figure in figures.items():
         figure.savefig(folder / name)

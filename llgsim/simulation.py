@@ -255,6 +255,7 @@ class Simulation:
         overwrite: bool = False,
         title: str = "",
         metadata: Mapping[str, Any] | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> Run:
         """Integrate for `duration` from the present state and record frames at 0, every, …, duration.
 
@@ -270,8 +271,8 @@ class Simulation:
             Interval of the stored m, a multiple of `every`; default: every row has its snapshot.
         dt : float, optional
             Largest time step (s), at most `time_step()`; default: that.
-        overwrite, title, metadata
-            Replace an earlier run directory; what to record with the run.
+        overwrite, title, metadata, files
+            Replace an earlier run directory; what to record with the run; files to keep in its directory.
 
         Returns
         -------
@@ -306,6 +307,8 @@ class Simulation:
         if writer.path is not None:
             for name, table in self._tables().items():
                 table.save(writer.path / name)
+            for name, content in (files or {}).items():
+                (writer.path / name).write_bytes(content)
         begin = self.t
         work = np.zeros_like(self._padded), np.zeros((len(RK4.b), *self._padded.shape), self.dtype)
         try:

@@ -58,7 +58,7 @@ def edge_stencils(
     runs = {}
     for axis, n in ((0, grid.nx), (1, grid.ny)):
         magnetic = grid.magnetic if axis == 0 else grid.magnetic.T
-        before, after = _run_lengths(magnetic, grid.periodic[axis])
+        before, after = run_lengths(magnetic, grid.periodic[axis])
         runs[axis] = (before, after) if axis == 0 else (before.T, after.T)
         if n == 1:
             continue
@@ -89,7 +89,7 @@ def edge_stencils(
     return cells, indices, weights
 
 
-def _run_lengths(magnetic: NDArray[np.bool_], periodic: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def run_lengths(magnetic: NDArray[np.bool_], periodic: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For every cell, how many magnetic cells follow without a gap on its left and right (along the last axis)."""
     n = magnetic.shape[1]
 

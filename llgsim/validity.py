@@ -9,9 +9,10 @@ import numpy as np
 from coefficients import CoefficientTable
 from llgsim.analysis import skyrmion_radius, topological_charge
 from llgsim.simulation import Simulation
-from llgsim.terms import Exchange, ThinFilmDemag, UniaxialAnisotropy
+from llgsim.terms import BulkDMI, Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy
 from llgsim.terms.thin_film_demag import VACUUM_PERMEABILITY
-from llgsim.torques import MicroscopicTorque
+from llgsim.torques import MicroscopicTorque, ZhangLi
+from llgsim.torques.base import XI_SAMPLES
 
 
 def exchange_and_anisotropy(sim: Simulation) -> tuple[float, float]:
@@ -23,27 +24,45 @@ def exchange_and_anisotropy(sim: Simulation) -> tuple[float, float]:
     return A, K
 
 
-def wall_width(sim: Simulation) -> float:
-    """Wall width parameter Δ = √(A/K_eff) of the material (m); nan without exchange or perpendicular anisotropy."""
+def material_wall_width(sim: Simulation) -> float:
+    """Wall width parameter √(A/K) of the material (m); nan without exchange or anisotropy.
+
+    K is the effective perpendicular anisotropy where that is positive, otherwise the strongest anisotropy there is,
+    the thin film's ½ μ0 Ms² included.
+    """
     A, K = exchange_and_anisotropy(sim)
+    if not K > 0:
+        strengths = [abs(term.K) for term in sim.terms if isinstance(term, UniaxialAnisotropy)]
+        if any(isinstance(term, ThinFilmDemag) for term in sim.terms):
+            strengths.append(VACUUM_PERMEABILITY * sim.Ms**2 / 2)
+        K = max(strengths, default=0.0)
     return math.sqrt(A / K) if A > 0 and K > 0 else math.nan
 
 
 def validity_warnings(sim: Simulation) -> list[str]:
     """What to know before believing a velocity, each with its numbers; empty if nothing speaks against it.
 
-    Cells against the wall width (h ≤ Δ/2) and the skyrmion radius (h ≤ R/3); for a coefficient table its own warnings,
-    the mean free path against Δ and R, and v_d against 0.1 v_F. Lengths of the texture are those of sim.m.
+    Cells against the material's wall width (h ≤ Δ/2), the period of a DMI spiral (h ≤ 4πA/8|D|) and the radius of the
+    skyrmion in sim.m (h ≤ R/3); a drive that the steps of a mask would amplify; for a coefficient table its own
+    warnings, the mean free path against Δ and R, and v_d against 0.1 v_F.
     """
     found: list[str] = []
     h = max((step for n, step in ((sim.grid.nx, sim.grid.dx), (sim.grid.ny, sim.grid.dy)) if n > 1), default=0.0)
-    width = wall_width(sim)
+    width = material_wall_width(sim)
     lengths = {} if math.isnan(width) else {"wall width": width}
     if h > width / 2:
         found.append(
             f"cells of {h * 1e9:.3g} nm are coarser than half the wall width, Delta/2 = {width / 2 * 1e9:.3g} nm: the "
             "texture is not resolved"
         )
+    A, _ = exchange_and_anisotropy(sim)
+    D = max((abs(term.D) for term in sim.terms if isinstance(term, InterfacialDMI | BulkDMI)), default=0.0)
+    if D > 0 and h > (period := 4 * math.pi * A / D) / 8:
+        found.append(
+            f"cells of {h * 1e9:.3g} nm are coarser than an eighth of the period of the DMI spiral, 4 pi A/8|D| = "
+            f"{period / 8 * 1e9:.3g} nm: what it winds is not resolved"
+        )
+    found += _mask_warning(sim)
     if abs(topological_charge(sim.m, sim.grid)) > 0.5:
         try:
             radius = skyrmion_radius(sim.m, sim.grid)
@@ -62,5 +81,26 @@ def validity_warnings(sim: Simulation) -> list[str]:
             found += table.warnings
             for name, length in lengths.items():
                 found += table.check_length(length, name)
-            found += table.check_drift_velocity(np.asarray(torque.drift_velocity_at(sim.m, sim.t)))
+            found += table.check_drift_velocity(torque.drift_velocity_at(torque.finished(sim.t)))
     return found
+
+
+def _mask_warning(sim: Simulation) -> list[str]:
+    """The steps of a mask amplify waves from u h Ms/(2γA) of about 0.1 on; see `llgsim.stencils.edge_stencils`."""
+    A, _ = exchange_and_anisotropy(sim)
+    if sim.grid.mask is None or not A > 0:
+        return []
+    speed = 0.0
+    for torque in sim.torques:
+        if isinstance(torque, ZhangLi):
+            speed += float(np.hypot(*torque.drive.at(torque.finished(sim.t))))
+        elif isinstance(torque, MicroscopicTorque):
+            xi0 = np.abs(torque.xi(sim.grid, sim.Ms, sim.gamma, XI_SAMPLES)[0]).max()
+            speed += float(xi0 * np.hypot(*torque.drift_velocity_at(torque.finished(sim.t))))
+    limit = 0.1 * 2 * sim.gamma * A / (sim.Ms * max(sim.grid.dx, sim.grid.dy))
+    if speed <= limit:
+        return []
+    return [
+        f"spin drift of {speed:.3g} m/s through the stepped edges of a mask: from about {limit:.3g} m/s on they can "
+        "amplify waves; use smaller cells or more damping, and look at the edges"
+    ]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-if TYPE_CHECKING:
-    from llgsim.grid import Grid
+from llgsim.grid import Grid
+from llgsim.stencils import derivative_weights, run_lengths
 
 # of the finite differences. The velocity of a wall of width 5 nm with heavy lattice damping, on open cells of 1 (2) nm,
 # is then right to 3e-7 (9e-5); order 8 gives 2e-6 (2e-4), order 6 1e-5 (4e-4).
@@ -89,8 +88,13 @@ def _along_last_axis(
         return np.fft.irfft(np.fft.rfft(f, axis=-1) * wave, n, axis=-1)
 
     inside = np.ones((1, n), dtype=bool) if magnetic is None else magnetic
-    left, right = _neighbours(inside, periodic)
-    weights = _stencils()[left, right]
+    left, right = run_lengths(inside, periodic)
+    closed = left + right > n - 1  # the run goes round the period: no cell may be used twice
+    left, right = (np.where(closed, (n - 1) // 2, count) for count in (left, right))
+    half = ORDER // 2
+    weights = _weights()[
+        np.minimum(left, np.maximum(half, ORDER - right)), np.minimum(right, np.maximum(half, ORDER - left))
+    ]
     derivative = np.zeros_like(f)
     for k in range(2 * ORDER + 1):
         if weights[..., k].any():
@@ -98,44 +102,12 @@ def _along_last_axis(
     return derivative / spacing
 
 
-def _neighbours(inside: NDArray[np.bool_], periodic: bool) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
-    """How many points the stencil of each cell takes on its left and on its right."""
-    n = inside.shape[-1]
-    counts = []
-    for direction in (-1, 1):
-        unbroken = inside.copy()
-        count = np.zeros(inside.shape, dtype=int)
-        for step in range(1, min(ORDER, n - 1) + 1):
-            neighbour = np.roll(inside, -direction * step, axis=-1)
-            if not periodic:
-                neighbour[..., slice(None, step) if direction < 0 else slice(-step, None)] = False
-            unbroken &= neighbour
-            count += unbroken
-        counts.append(count)
-    left, right = counts
-    closed = left + right > n - 1  # the run goes round the period: no cell may be used twice
-    left, right = (np.where(closed, (n - 1) // 2, count) for count in (left, right))
-    half = ORDER // 2
-    return np.minimum(left, np.maximum(half, ORDER - right)), np.minimum(right, np.maximum(half, ORDER - left))
-
-
 @cache
-def _stencils() -> NDArray[np.float64]:
-    """Weights [left, right, ORDER + offset] of the first derivative at unit spacing.
-
-    The derivative at node 0 of the Lagrange polynomial through −left … right; the products are exact integers.
-    """
+def _weights() -> NDArray[np.float64]:
+    """Weights [left, right, ORDER + offset] of the first derivative at unit spacing from −left … right."""
     table = np.zeros((ORDER + 1, ORDER + 1, 2 * ORDER + 1))
     for left in range(ORDER + 1):
         for right in range(ORDER + 1 - left):
-            nodes = range(-left, right + 1)
-            for j in nodes:
-                if j != 0:
-                    numerator, denominator = 1, j
-                    for k in nodes:
-                        if k not in (0, j):
-                            numerator *= -k
-                            denominator *= j - k
-                    table[left, right, ORDER + j] = numerator / denominator
-            table[left, right, ORDER] = -table[left, right].sum()
+            offsets = np.arange(-left, right + 1)
+            table[left, right, ORDER + offsets] = derivative_weights(offsets)
     return table

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from llgsim.analysis.derivatives import checked_field
 from llgsim.analysis.topology import charge_density
+from llgsim.grid import Grid, shortest
 
-if TYPE_CHECKING:
-    from llgsim.grid import Grid
-
-WINDOW = 1.0  # standard deviation of the window over the extent of the charge; below 0.71 the iteration diverges
+# standard deviation of the window over the extent of the charge, tried in turn: the iteration diverges below 0.71 for a
+# disc, at 1 for a bubble that is much longer than wide or that nearly fills its period
+WINDOWS = (1.0, 1.5, 2.0, 3.0)
 
 
 def skyrmion_position(m: ArrayLike, grid: Grid) -> tuple[float, float]:
@@ -24,11 +23,12 @@ def skyrmion_position(m: ArrayLike, grid: Grid) -> tuple[float, float]:
 
         Σ W(r_p − X) q_p (r_p − X) = 0,   W(d) = exp(−d²/2s²),
 
-    q_p the charge of plaquette p, s² the second moment about the circular mean with the weights q_p², distances by
-    the shortest way on periodic axes, where the window falls to zero half a period away. For a smooth skyrmion of
-    radius 7.5 nm and wall width 5 nm on cells of 2 nm the error is below 1e-8 nm wherever it lies between the cells.
-    The window leaves out canted edges and whatever lies far away; because it is smooth and centred, the lattice and the
-    ends of the period bias the result only by exponentially small amounts.
+    q_p the charge of plaquette p, s² the second moment of q_p² about the start, distances by the shortest way on
+    periodic axes, where the window falls to zero half a period away. Where no centre is stable in that window, s is
+    made 1.5, 2 and 3 times as large: for a bubble much longer than wide, or one that nearly fills its period. For a
+    smooth skyrmion of radius 7.5 nm and wall width 5 nm on cells of 2 nm the error is below 1e-8 nm wherever it lies
+    between the cells. The window leaves out canted edges and whatever lies far away; because it is smooth and centred,
+    the lattice and the ends of the period bias the result only by exponentially small amounts.
 
     Parameters
     ----------
@@ -60,38 +60,73 @@ def skyrmion_position(m: ArrayLike, grid: Grid) -> tuple[float, float]:
         raise ValueError(
             f"this state holds {round(abs(total))} skyrmions (topological charge {total:.3g}); crop or mask to one"
         )
-    charge = charge * math.copysign(1.0, total)  # else the circular mean of a negative charge is half a period off
-
-    (size_x, size_y), (periodic_x, periodic_y) = grid.size, grid.periodic
-    strong = np.maximum(charge, 0) ** 2  # squared: weak charges of canted edges do not move the start
-    center_x = _mean(strong.sum(axis=0), x, size_x, periodic_x)
-    center_y = _mean(strong.sum(axis=1), y, size_y, periodic_y)
-    from_x = _shortest(x - center_x, size_x, periodic_x)
-    from_y = _shortest(y - center_y, size_y, periodic_y)
+    charge = charge * math.copysign(1.0, total)
+    strong = np.maximum(charge, 0) ** 2  # squared: weak charges of canted edges do not widen the window
+    start_x = _start(m, grid, 0)
+    start_y = _start(m, grid, 1)
+    from_x = shortest(x - start_x, grid.size[0], grid.periodic[0])
+    from_y = shortest(y - start_y, grid.size[1], grid.periodic[1])
     extent = math.sqrt((strong.sum(axis=0) @ from_x**2 + strong.sum(axis=1) @ from_y**2) / strong.sum())
-    window = WINDOW * max(extent, grid.dx, grid.dy)
+    extent = max(extent, grid.dx, grid.dy)
+    for ratio in WINDOWS:
+        center = _centroid(charge, x, y, grid, (start_x, start_y), ratio * extent)
+        # a centre that is unstable in this window sends the iteration to another fixed point
+        if center is not None and math.hypot(center[0] - start_x, center[1] - start_y) < extent / 2:
+            # modulo twice: -1e-30 % L is L
+            found = [c % size % size if wraps else c for c, size, wraps in zip(center, grid.size, grid.periodic)]
+            return float(found[0]), float(found[1])
+    raise ValueError(
+        f"the topological charge {total:.3g} of this state has no single centre: it holds more than one texture "
+        "or none that is localised; crop or mask to one skyrmion"
+    )
 
+
+def _start(m: ArrayLike, grid: Grid, axis: int) -> float:
+    """Where to begin along an axis (0: x, 1: y): its mean, circular on a periodic one, with weights (v − min v)².
+
+    v = Σ|δm| is the length of the path that m takes on the sphere along each line across the axis: 2π or so through the
+    texture, little beside it. The circular mean of the charge itself, which sits on the rim, is half a period off for
+    radii above 0.383 periods (a zero of J0).
+    """
+    field, inside = np.asarray(m, dtype=np.float64), grid.magnetic
+    if axis == 1:
+        field, inside = field.swapaxes(1, 2), inside.T
+    steps = np.sqrt(((np.roll(field, -1, axis=1) - field) ** 2).sum(axis=0)) * (inside & np.roll(inside, -1, axis=0))
+    path = steps.sum(axis=0) if grid.periodic[1 - axis] else steps[:-1].sum(axis=0)
+    weight, line, size = (path - path.min()) ** 2, (grid.x, grid.y)[axis], grid.size[axis]
+    if not grid.periodic[axis]:
+        return float(weight @ line / weight.sum())
+    return float(np.angle(weight @ np.exp(2j * np.pi * line / size)) * size / (2 * np.pi))
+
+
+def _centroid(
+    charge: NDArray[np.float64],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    grid: Grid,
+    start: tuple[float, float],
+    window: float,
+) -> tuple[float, float] | None:
+    """Fixed point X of X = Σ W q r/Σ W q reached from `start`, W of standard deviation `window`; None if there is none.
+
+    Not reduced to the period.
+    """
+    center_x, center_y = start
     for _ in range(200):
-        from_x, window_x = _around(x - center_x, size_x, periodic_x)
-        from_y, window_y = _around(y - center_y, size_y, periodic_y)
+        from_x, window_x = _around(x - center_x, grid.size[0], grid.periodic[0])
+        from_y, window_y = _around(y - center_y, grid.size[1], grid.periodic[1])
         weight_x = np.exp(-0.5 * (window_x / window) ** 2)
         weight_y = np.exp(-0.5 * (window_y / window) ** 2)
         along_x, along_y = weight_y @ charge, charge @ weight_x
         inside = float(along_x @ weight_x)
         if inside < 0.1:  # a skyrmion leaves about half of its charge under the window
-            break
+            return None
         step_x = float(along_x @ (weight_x * from_x)) / inside
         step_y = float(along_y @ (weight_y * from_y)) / inside
         center_x, center_y = center_x + step_x, center_y + step_y
         if abs(step_x) < 1e-12 * window and abs(step_y) < 1e-12 * window:
-            return (
-                float(center_x % size_x % size_x if periodic_x else center_x),  # twice: -1e-30 % L is L
-                float(center_y % size_y % size_y if periodic_y else center_y),
-            )
-    raise ValueError(
-        f"the topological charge {total:.3g} of this state has no single centre: it holds more than one texture "
-        "or none that is localised; crop or mask to one skyrmion"
-    )
+            return center_x, center_y
+    return None
 
 
 def skyrmion_radius(m: ArrayLike, grid: Grid) -> float:
@@ -167,12 +202,6 @@ def _area_radius(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
     return math.sqrt(float((steps * (square + np.roll(square, -1))).sum()) / (4 * np.pi))
 
 
-def _mean(weight: NDArray[np.float64], x: NDArray[np.float64], size: float, periodic: bool) -> float:
-    if not periodic:
-        return float(weight @ x / weight.sum())
-    return float(np.angle(weight @ np.exp(2j * np.pi * x / size)) * size / (2 * np.pi))
-
-
 def _around(
     distance: NDArray[np.float64], size: float, periodic: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -181,12 +210,8 @@ def _around(
     On a periodic axis that is (L/π) sin(πd/L)/cos(πd/L)^(1/3) = d + O(d⁵): infinite half a period away, where d jumps,
     so that nothing else does.
     """
-    shortest = _shortest(distance, size, periodic)
+    near = shortest(distance, size, periodic)
     if not periodic:
-        return shortest, shortest
-    angle = np.pi * shortest / size
-    return shortest, size / np.pi * np.sin(angle) / np.cbrt(np.maximum(np.cos(angle), 1e-30))
-
-
-def _shortest(distance: NDArray[np.float64], size: float, periodic: bool) -> NDArray[np.float64]:
-    return distance - size * np.round(distance / size) if periodic else distance
+        return near, near
+    angle = np.pi * near / size
+    return near, size / np.pi * np.sin(angle) / np.cbrt(np.maximum(np.cos(angle), 1e-30))

@@ -31,47 +31,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from llgsim.analysis.derivatives import checked_field, gradient
+from llgsim.grid import Grid
+from llgsim.torques import Torque
 
 if TYPE_CHECKING:
-    from llgsim.grid import Grid
+    from llgsim.simulation import Simulation
 
 Vector = NDArray[np.float64]
-
-
-class Torque(Protocol):
-    """What `thiele` asks of a torque. An `electric_direction(t)`, −E or −j as a unit vector or None, is optional."""
-
-    @property
-    def name(self) -> str: ...
-    def evaluate(
-        self, m: Vector, ddx: Vector, ddy: Vector, grid: Grid, Ms: float, gamma: float, t: float, *, ramp_finished: bool
-    ) -> tuple[ArrayLike, ArrayLike, ArrayLike, ArrayLike]: ...
-    def drift_velocity_at(self, m: Vector, t: float, *, ramp_finished: bool) -> ArrayLike: ...
-
-
-class State(Protocol):
-    """What `thiele` reads of a simulation."""
-
-    @property
-    def m(self) -> Vector: ...
-    @property
-    def t(self) -> float: ...
-    @property
-    def grid(self) -> Grid: ...
-    @property
-    def Ms(self) -> float: ...
-    @property
-    def gamma(self) -> float: ...
-    @property
-    def damping(self) -> float: ...
-    @property
-    def torques(self) -> Sequence[Torque]: ...
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -92,7 +64,7 @@ class Thiele:
     forces : dict of name → array (2,)
         F_i = −∫∂_i m·(m×R) of each torque (m/s).
     drift_velocity : array (2,)
-        v_d (m/s), summed over torques; the mean over the texture, weighted with |∇m|², where it depends on m.
+        v_d (m/s), summed over torques.
     """
 
     velocity: Vector
@@ -105,7 +77,7 @@ class Thiele:
     drift_velocity: Vector
 
 
-def thiele(sim: State) -> Thiele:
+def thiele(sim: Simulation) -> Thiele:
     """Velocity of the texture as it stands, moved rigidly by the torques of a simulation.
 
     Solves (−G ε + D^GD) V = Σ F (derived at the top of this module) with the texture sim.m, the drives at sim.t and
@@ -120,7 +92,7 @@ def thiele(sim: State) -> Thiele:
     Parameters
     ----------
     sim : Simulation
-        Anything with m (3, ny, nx), t (s), grid, Ms (A/m), gamma (rad/(s T)), damping and torques.
+        Of which m, t, grid, Ms, gamma, damping and torques are read; the terms play no part.
 
     Raises
     ------
@@ -131,54 +103,47 @@ def thiele(sim: State) -> Thiele:
     --------
     A wall with ξ0 = −0.15, ξ∥ = ξ⊥ = 0.1, v_d = 60 m/s, whose lattice damping 0.1 halves its velocity:
 
-    >>> from types import SimpleNamespace
-    >>> from llgsim.grid import Grid
-    >>> class SpinTransfer:
-    ...     name = "spin transfer"
-    ...     def evaluate(self, m, ddx, ddy, grid, Ms, gamma, t, ramp_finished=False):
-    ...         g = 60 * (ddx - m * (m * ddx).sum(axis=0))
-    ...         return -0.15 * g + 0.1 * np.cross(m, g, axis=0), -0.15, 0.1, 0.1
-    ...     def drift_velocity_at(self, m, t, ramp_finished=False):
-    ...         return np.array([60.0, 0.0])
+    >>> from llgsim import Coefficients, MicroscopicTorque, Simulation
+    >>> torque = MicroscopicTorque(Coefficients(xi0=-0.15, xi_parallel=0.1, xi_perpendicular=0.1),
+    ...                            drift_velocity=(60.0, 0.0))
     >>> grid = Grid(nx=200, ny=1, dx=1e-9, dy=1e-9, thickness=1e-9)
     >>> u = grid.distance()[0] / 5e-9
     >>> m = np.array([1 / np.cosh(u), 0 * u, np.tanh(u)])
-    >>> sim = SimpleNamespace(m=m, t=0.0, grid=grid, Ms=580e3, gamma=1.76e11, damping=0.1, torques=[SpinTransfer()])
+    >>> sim = Simulation(grid, Ms=580e3, terms=[], torques=[torque], damping=0.1, m=m)
     >>> thiele(sim).velocity.round(6).tolist()
     [30.0, nan]
     """
-    grid, alpha, t = sim.grid, float(sim.damping), float(sim.t)
+    grid = sim.grid
     m = checked_field(sim.m, grid)
     raw = gradient(m, grid)
     tangent = [d - m * (m * d).sum(axis=0) for d in raw]
     modes = np.array([tangent[0] * _moving(tangent[0], grid, 0), tangent[1] * _moving(tangent[1], grid, 1)])
     area = grid.dx * grid.dy
-    texture = (modes**2).sum(axis=(0, 1))
-    if texture.sum() * area < 1e-12:
+    if (modes**2).sum() * area < 1e-12:
         raise ValueError("the state is uniform apart from its edges: there is no texture to move")
 
     xi0, xi_parallel, xi_perpendicular = np.zeros(grid.shape), np.zeros(grid.shape), np.zeros(grid.shape)
     drift_velocity, forces = np.zeros(2), dict[str, Vector]()
     for torque in sim.torques:
-        rate, *xi = torque.evaluate(m, *raw, grid, sim.Ms, sim.gamma, t, ramp_finished=True)
+        time = torque.finished(sim.t)
+        rate, *xi = torque.evaluate(m, *raw, grid, sim.Ms, sim.gamma, time)
         xi0, xi_parallel, xi_perpendicular = (
             total + np.asarray(part, dtype=np.float64)
             for total, part in zip((xi0, xi_parallel, xi_perpendicular), xi, strict=True)
         )
         force = -area * np.einsum("icyx,cyx->i", modes, np.cross(m, np.asarray(rate), axis=0))
         forces[_free_name(torque.name, forces)] = force
-        drift = np.asarray(torque.drift_velocity_at(m, t, ramp_finished=True), dtype=np.float64)
-        drift_velocity += drift if drift.ndim == 1 else (drift * texture).sum(axis=(1, 2)) / texture.sum()
+        drift_velocity += torque.drift_velocity_at(time)
 
     gyro = area * (m * np.cross(modes[0], modes[1], axis=0)).sum(axis=0)
     G, Gx = float(((1 - xi0) * gyro).sum()), float((xi0 * gyro).sum())
     xi_tensor = np.array([xi_parallel, xi_parallel, xi_perpendicular])
     D_stt = area * np.einsum("icyx,cyx,jcyx->ij", modes, xi_tensor, modes)
-    D_gd = D_stt + alpha * area * np.einsum("icyx,jcyx->ij", modes, modes)
+    D_gd = D_stt + sim.damping * area * np.einsum("icyx,jcyx->ij", modes, modes)
     velocity = _solve(np.array([[0.0, -G], [G, 0.0]]) + D_gd, sum(forces.values(), start=np.zeros(2)))
     return Thiele(
         velocity=velocity,
-        hall_angle=_angle_between(_drive_direction(sim.torques, drift_velocity, t), velocity),
+        hall_angle=angle_between(drive_direction(sim.torques, drift_velocity, sim.t), velocity),
         G=G,
         Gx=Gx,
         D_stt=D_stt,
@@ -232,19 +197,46 @@ def _solve(matrix: Vector, force: Vector) -> Vector:
     return np.where(np.abs(right[1]) > 1 - 1e-6, np.nan, velocity)
 
 
-def _drive_direction(torques: Sequence[Torque], drift_velocity: Vector, t: float) -> Vector:
+def drive_direction(torques: Sequence[Torque], drift_velocity: Vector, t: float) -> Vector:
+    """What `Thiele.hall_angle` is counted from: the drift velocity, or the electron flow of the first torque with one.
+
+    Parameters
+    ----------
+    torques : sequence of torques
+        Asked for their `electric_direction`, with ramps taken as finished.
+    drift_velocity : array (2,)
+        v_d (m/s), summed over the torques.
+    t : float
+        Time (s).
+
+    Returns
+    -------
+    array (2,)
+        drift_velocity itself where it is not zero, otherwise a unit vector; zero if no torque has a direction.
+
+    Examples
+    --------
+    >>> from llgsim import ZhangLi
+    >>> drive_direction([ZhangLi(u=(0.0, 30.0), beta=0.1)], np.zeros(2), 0.0)
+    array([0., 1.])
+    """
     if drift_velocity.any():
         return drift_velocity
-    for torque in torques:
-        direction = getattr(torque, "electric_direction", lambda t: None)(t)
-        if direction is not None:
-            return np.asarray(direction, dtype=np.float64)
-    return np.zeros(2)
+    directions = (torque.electric_direction(torque.finished(t)) for torque in torques)
+    return next((direction for direction in directions if direction is not None), np.zeros(2))
 
 
-def _angle_between(start: Vector, end: Vector) -> float:
-    """Counter-clockwise angle in degrees, −180 < angle ≤ 180; nan if it is not defined."""
-    if not start.any() or not end.any() or np.isnan(end).any():
+def angle_between(start: Vector, end: Vector) -> float:
+    """Counter-clockwise angle from `start` to `end`, arrays (2,), in degrees, −180 < angle ≤ 180.
+
+    nan if one of them is zero or not determined (nan).
+
+    Examples
+    --------
+    >>> angle_between(np.array([2.0, 0.0]), np.array([0.0, -1.0]))
+    -90.0
+    """
+    if not start.any() or not end.any() or np.isnan(start).any() or np.isnan(end).any():
         return math.nan
     along, across = start @ end, start[0] * end[1] - start[1] * end[0]
     angle = math.degrees(math.atan2(across, along))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from llgsim.analysis.derivatives import checked_field
-
-if TYPE_CHECKING:
-    from llgsim.grid import Grid
+from llgsim.grid import Grid
 
 
 def topological_charge(m: ArrayLike, grid: Grid) -> float:

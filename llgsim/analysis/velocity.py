@@ -5,30 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from llgsim.analysis.skyrmions import skyrmion_position
 from llgsim.analysis.topology import topological_charge
 from llgsim.analysis.walls import wall_position
 
 if TYPE_CHECKING:
-    from llgsim.grid import Grid
+    from llgsim.store import Run
 
 POSITION_ACCURACY = 1e-15  # m; displacements below this say nothing
-
-
-class Frames(Protocol):
-    """What `track` reads of a run: times t (nt,) in s, snapshots (nt, 3, ny, nx), grid."""
-
-    @property
-    def t(self) -> ArrayLike: ...
-    @property
-    def snapshots(self) -> Any: ...
-    @property
-    def grid(self) -> Grid: ...
 
 
 class Velocity(NamedTuple):
@@ -93,7 +82,7 @@ class Track:
         Raises
         ------
         ValueError
-            fit_from out of range; fewer than 3 frames to fit.
+            fit_from out of range; fewer than 3 frames to fit, with the reason if the texture was lost.
 
         Examples
         --------
@@ -110,9 +99,10 @@ class Track:
         chosen = self.t >= start - 1e-9 * (last - first)
         t = self.t[chosen]
         if t.size < 3:
+            lost = "" if self.lost_at is None else f"; the texture is lost at {self.lost_at:.4g} s: {self.lost_because}"
             raise ValueError(
                 f"{t.size} of {self.t.size} frames lie after {start:.4g} s; a velocity with an error needs at least 3: "
-                "store more snapshots or lower fit_from"
+                f"store more snapshots or lower fit_from{lost}"
             )
         paths = [self.x[chosen], self.y[chosen]]
         fits = [_line(t, path) for path in paths]
@@ -164,7 +154,7 @@ def _line(t: NDArray[np.float64], path: NDArray[np.float64]) -> tuple[float, flo
     return slope, math.sqrt(variance / (t.size - 2) * inflation / scatter)
 
 
-def track(run: Frames, kind: Literal["auto", "skyrmion", "wall"] = "auto", *, near: float | None = None) -> Track:
+def track(run: Run, kind: Literal["auto", "skyrmion", "wall"] = "auto", *, near: float | None = None) -> Track:
     """Follow the skyrmion or the wall of a run through its snapshots.
 
     Positions are those of `skyrmion_position` and `wall_position`, unwrapped over periodic boundaries: store
@@ -174,7 +164,8 @@ def track(run: Frames, kind: Literal["auto", "skyrmion", "wall"] = "auto", *, ne
 
     Parameters
     ----------
-    run : object with t (nt,) in s, snapshots (nt, 3, ny, nx) and grid
+    run : Run
+        Of which t, snapshots and grid are read.
     kind : "auto", "skyrmion" or "wall"
         "auto" takes a skyrmion if |Q| ≥ 0.5 in the first snapshot, else a wall.
     near : float, optional
@@ -183,8 +174,7 @@ def track(run: Frames, kind: Literal["auto", "skyrmion", "wall"] = "auto", *, ne
     Raises
     ------
     ValueError
-        An unknown kind; no snapshots; a first snapshot without texture, or with several: following several is the
-        task of track_all, which this version does not have; crop or mask to one.
+        An unknown kind; no snapshots; a first snapshot without texture, or with several (crop or mask to one).
 
     Examples
     --------
@@ -220,10 +210,8 @@ def track(run: Frames, kind: Literal["auto", "skyrmion", "wall"] = "auto", *, ne
                 x, y = skyrmion_position(m, grid)
         except ValueError as problem:
             if k == 0:
-                raise ValueError(
-                    f"no single {chosen} to follow at t = {time:.4g} s: {problem}. track follows one texture; several "
-                    "at once would be track_all, which does not exist yet"
-                ) from problem
+                hint = "" if chosen == "wall" else ". track follows one texture; crop or mask to one (track_all)"
+                raise ValueError(f"no single {chosen} to follow at t = {time:.4g} s: {problem}{hint}") from problem
             lost_at, lost_because = float(time), str(problem)
             break
         places.append((x, y, charge))

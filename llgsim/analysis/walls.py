@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from coefficients.units import electron_gyromagnetic_ratio
 from llgsim.analysis.derivatives import checked_field
-
-if TYPE_CHECKING:
-    from llgsim.grid import Grid
+from llgsim.grid import Grid, shortest
 
 FIT_RANGE = 2.5  # wall widths on either side of the crossing; further out, edges and other walls bend the profile
-GAMMA = 1.760859630e11  # rad/(s T)
 
 Coefficient = float | Callable[[NDArray[np.float64]], ArrayLike]
 
@@ -90,7 +87,7 @@ def wall_angle(m: ArrayLike, grid: Grid, *, near: float | None = None) -> float:
     0.5
     """
     position, width = _fit(m, grid, near)
-    distance = _shortest(grid.x - position, grid)
+    distance = shortest(grid.x - position, grid.size[0], grid.periodic[0])
     weight = 1 / np.cosh(np.minimum(np.abs(distance) / max(width, grid.dx), 300)) ** 2
     along_x, along_y, _ = np.nan_to_num(_row_average(m, grid)) @ weight / weight.sum()
     if math.hypot(along_x, along_y) < 1e-12:
@@ -103,11 +100,6 @@ def _row_average(m: ArrayLike, grid: Grid) -> NDArray[np.float64]:
     field = checked_field(m, grid)
     count = grid.magnetic.sum(axis=0)
     return np.where(count > 0, field.sum(axis=1) / np.maximum(count, 1), np.nan)
-
-
-def _shortest(distance: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
-    size = grid.size[0]
-    return distance - size * np.round(distance / size) if grid.periodic[0] else distance
 
 
 def _fit(m: ArrayLike, grid: Grid, near: float | None) -> tuple[float, float]:
@@ -129,10 +121,10 @@ def _fit(m: ArrayLike, grid: Grid, near: float | None) -> tuple[float, float]:
             f"m_z crosses zero {left.size} times along x (at {where} nm): say which wall with near=x in metres, "
             "or crop or mask to one"
         )
-    nearest = 0 if near is None else int(np.argmin(np.abs(_shortest(crossings - near, grid))))
+    nearest = 0 if near is None else int(np.argmin(np.abs(shortest(crossings - near, grid.size[0], grid.periodic[0]))))
     position, width = float(crossings[nearest]), grid.dx / abs(float(rise[nearest]))
 
-    distance = _shortest(grid.x - position, grid)
+    distance = shortest(grid.x - position, grid.size[0], grid.periodic[0])
     chosen = (np.abs(distance) < max(FIT_RANGE * width, grid.dx)) & ~np.isnan(height)
     x, u = distance[chosen], height[chosen]
     weight = np.clip(1 - m_z[chosen] ** 2, 1e-15, 1) ** 2
@@ -224,7 +216,7 @@ def wall_velocity(
     return velocity
 
 
-def walker_velocity(*, A: float, K: float, Kh: float, Ms: float, gamma: float = GAMMA) -> float:
+def walker_velocity(*, A: float, K: float, Kh: float, Ms: float, gamma: float = electron_gyromagnetic_ratio) -> float:
     """Velocity v_W up to which a hard-axis anisotropy holds the angle of a domain wall, in m/s.
 
         v_W = (γ/Ms) max_φ K_h sin 2φ √(A/(K + K_h sin²φ)),
@@ -262,7 +254,7 @@ def walker_velocity(*, A: float, K: float, Kh: float, Ms: float, gamma: float = 
     return gamma / Ms * Kh * 2 * math.sqrt(s * (1 - s)) * math.sqrt(A / (K + Kh * s))
 
 
-def walker_velocity_dmi(*, D: float, Ms: float, gamma: float = GAMMA) -> float:
+def walker_velocity_dmi(*, D: float, Ms: float, gamma: float = electron_gyromagnetic_ratio) -> float:
     """Velocity v_W = π γ |D|/(2 Ms) up to which interfacial DMI holds the angle of a Néel wall, in m/s.
 
     It contains neither exchange nor anisotropy: the wall width drops out.

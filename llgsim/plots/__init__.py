@@ -2,7 +2,6 @@
 
     fields        magnetisation maps, in-plane angle maps, profiles of lines
     trajectories  where a texture went, and its velocity against time
-    coefficients  ξ0, ξ∥, ξ⊥ and a … d against n_z
     comparison    measured velocity against drift velocity, with the deviation from the prediction
     scene3d       one three-dimensional picture, rendered by pyvista in a process of its own
 

@@ -32,6 +32,8 @@ class VelocitySeries:
         v_d, the measured velocity, its standard error (≥ 0) and the theory's value; m/s.
     component : str
         Which velocity it is, such as "$V_x$" or "$|V|$".
+    theory : str
+        What `predicted` comes from, such as "Thiele".
 
     Raises
     ------
@@ -51,11 +53,12 @@ class VelocitySeries:
     error: Values
     predicted: Values
     component: str = "$V_x$"
+    theory: str = "theory"
 
     def __post_init__(self) -> None:
         count = np.size(self.drift_velocity)
         for field in fields(self):
-            if field.name in ("label", "component"):
+            if field.name in ("label", "component", "theory"):
                 continue
             values = np.array(getattr(self, field.name), dtype=np.float64).reshape(-1)
             if values.size != count or count == 0:
@@ -79,11 +82,11 @@ class VelocitySeries:
 
 @styled
 def velocity_versus_drift(series: Sequence[VelocitySeries]) -> Figure:
-    """V against v_d (m/s) for several geometries, and below it |V/V_predicted − 1| in per cent on a logarithmic axis.
+    """V against v_d (m/s) for several geometries, and below it |V/V_theory − 1| in per cent on a logarithmic axis.
 
-    Measured velocities are points with error bars, predictions lines, V = v_d a grey line. In the lower panel points of
-    equal v_d stand a little beside each other; a bar that reaches the lower edge belongs to a deviation smaller than
-    its error; deviations of exactly zero cannot be drawn.
+    Measured velocities are points with error bars, predictions lines, V = v_d a grey line. In the lower panel a
+    bar that reaches the lower edge belongs to a deviation smaller than its error; deviations of exactly zero cannot be
+    drawn.
 
     Raises
     ------
@@ -104,38 +107,36 @@ def velocity_versus_drift(series: Sequence[VelocitySeries]) -> Figure:
     drift = np.concatenate([one.drift_velocity for one in series])
     ends = np.array([min(drift.min(), 0.0), max(drift.max(), 0.0)])
     top.plot(ends, ends, color="0.6", linewidth=1.2, label="$V = v_d$", zorder=1)
-    handles: list[Any] = []
+    handles: dict[str, Any] = {}
     extremes: list[float] = []
     for one, colour, marker in zip(series, itertools.cycle(COLOURS), itertools.cycle(MARKERS), strict=False):
         order = np.argsort(one.drift_velocity)
         v_d, measured, error, predicted = (
             values[order] for values in (one.drift_velocity, one.measured, one.error, one.predicted)
         )
-        top.plot(v_d, predicted, color=colour, linestyle="--", linewidth=1.3, zorder=2)
-        handles.append(
-            top.errorbar(
-                v_d, measured, error, color=colour, linestyle="none", marker=marker, markersize=6, capsize=3,
-                markerfacecolor="white", markeredgewidth=1.5, zorder=3, label=f"{one.label}: {one.component}",
-            )
+        (line,) = top.plot(v_d, predicted, color=colour, linestyle="--", linewidth=1.3, zorder=2)
+        points = top.errorbar(
+            v_d, measured, error, color=colour, linestyle="none", marker=marker, markersize=6, capsize=3,
+            markerfacecolor="white", markeredgewidth=1.5, zorder=3,
         )  # fmt: skip
+        handles[f"{one.label}: {one.component}; line: {one.theory}"] = (line, points)
         deviation = 100 * np.abs(one.deviation[order])
         shown = np.isfinite(deviation) & (deviation > 0)
         spread = 100 * error[shown] / np.abs(predicted[shown])
-        aside = (len(handles) - (len(series) + 1) / 2) * 0.013 * np.ptp(ends)
         bars = bottom.errorbar(
-            v_d[shown] + aside, deviation[shown], spread, color=colour, linestyle="none", marker=marker, markersize=5.5,
+            v_d[shown], deviation[shown], spread, color=colour, linestyle="none", marker=marker, markersize=5.5,
             markerfacecolor="white", markeredgewidth=1.4, elinewidth=1.0, zorder=3,
         )  # fmt: skip
         for lines in bars[2]:
             lines.set(alpha=0.55, zorder=2)
         extremes += [*deviation[shown], *(deviation[shown] + spread)]
-    (prediction,) = top.plot([], [], color="0.3", linestyle="--", linewidth=1.3, label="predicted")
-    top.legend(handles=[*handles, prediction, top.lines[0]], loc="best")
+    handles["$V = v_d$"] = top.lines[0]
+    top.legend(handles.values(), handles.keys(), loc="best")
     top.set_ylabel("V (m/s)")
     bottom.set_yscale("log", nonpositive="clip")
     if extremes:
         bottom.set_ylim(min(extremes) / 2, max(extremes) * 1.6)
-    bottom.set(xlabel="$v_d$ (m/s)", ylabel=r"$|V/V_{\mathrm{pred}} - 1|$ (%)")
+    bottom.set(xlabel="$v_d$ (m/s)", ylabel=r"$|V/V_{\mathrm{theory}} - 1|$ (%)")
     bottom.yaxis.set_major_formatter("{x:g}")
     bottom.grid(axis="y", color="0.9")
     return figure

@@ -45,7 +45,7 @@ def map_size(grid: Grid, longest: float = 5.6) -> tuple[float, float]:
     return longest * max(size_x / largest, 0.2), longest * max(size_y / largest, 0.2)
 
 
-def draw_m_z(ax: Axes, m: Field, grid: Grid, alpha: float = 1.0) -> AxesImage:
+def draw_m_z(ax: Axes, m: Field, grid: Grid) -> AxesImage:
     """The m_z map itself on `ax`, −1 … 1, axes in nm, masked cells grey."""
     m_z = np.ma.masked_array(m[2], mask=~grid.magnetic)
     image = ax.imshow(
@@ -55,7 +55,6 @@ def draw_m_z(ax: Axes, m: Field, grid: Grid, alpha: float = 1.0) -> AxesImage:
         vmin=-1,
         vmax=1,
         extent=_extent(grid),
-        alpha=alpha,
         interpolation="nearest",
     )
     _nm_axes(ax)
@@ -162,8 +161,8 @@ def add_colour_bar(ax: Axes, image: AxesImage, grid: Grid) -> None:
     width, height = map_size(grid)
     # an inset follows the map when its fixed aspect shrinks it, which an axes of its own does not
     bar_axes = ax.inset_axes((1 + 0.15 / width, 0.0, 0.17 / width, 1.0))
-    bar = figure_of(ax).colorbar(image, cax=bar_axes, ticks=np.linspace(-1, 1, 5 if height > 2 else 3))
-    bar.set_label("$m_z$")
+    figure_of(ax).colorbar(image, cax=bar_axes, ticks=np.linspace(-1, 1, 5 if height > 2 else 3))
+    bar_axes.set_title("$m_z$")  # above, where it meets no label of a neighbour
     bar_axes.tick_params(direction="out")
 
 

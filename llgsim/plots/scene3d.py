@@ -52,7 +52,7 @@ def scene(m: ArrayLike, grid: Grid, track: Track | None = None, path: str | Path
     m : array (3, ny, nx)
         Direction of the magnetisation.
     grid : Grid
-        Cells without magnet are left empty. On a line of cells only the arrows are drawn.
+        Cells without magnet are left empty. On a line of cells only arrows are drawn, around the path.
     track : Track, optional
         x and y (m, unwrapped), folded back into a periodic box; y all nan (a wall) is drawn along the middle.
     path : str or Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 Values = NDArray[np.float64]
 
 ARROWS_ACROSS = 28
+ARROWS_ON_LINE = 80
+PIXELS_ACROSS = 1500
 RELIEF = 0.06  # height of m_z = 1 over m_z = 0, in units of the shorter side
 
 
@@ -34,7 +37,8 @@ class Layout:
     arrows: Values  # (n, 3), unit vectors
     arrow_length: float
     pieces: list[Values]  # (3, k) each
-    size: tuple[float, float]
+    left: float  # where the drawn part begins in x: on a line only the surroundings of the path are drawn
+    size: tuple[float, float]  # of the drawn part
     height: float  # of m_z = 1
     floor: float  # height of the frame: that of the larger domain, or under the arrows of a line
 
@@ -43,35 +47,58 @@ class Layout:
         return max(self.size)
 
     @property
-    def ends(self) -> list[Values]:
-        """The first and the last point of the path, none without a path."""
-        return [self.pieces[0][:, 0], self.pieces[-1][:, -1]] if self.pieces else []
-
-    @property
-    def stem(self) -> list[Values]:
-        """A line from the end of the path down to the texture, which lies lower where m_z does; none on a line."""
-        if not self.pieces or self.surface is None:
+    def ends(self) -> list[tuple[str, str, Values]]:
+        """Name, colour and position of the first and the last point of the path; one where they coincide."""
+        if not self.pieces:
             return []
-        end = self.ends[1]
-        nearest = self.points[np.argmin(np.hypot(*(self.points[:, :2] - end[:2]).T))]
-        return [np.array([end, (end[0], end[1], nearest[2])])]
+        start, end = self.pieces[0][:, 0], self.pieces[-1][:, -1]
+        if np.hypot(*(end - start)[:2]) < 0.03 * self.longest:
+            return [("start = end", COLOURS[4], end)]
+        return [("start", "white", start), ("end", COLOURS[4], end)]
 
     @property
-    def picture(self) -> tuple[int, int]:
-        """Width and height in pixels: strips and lines get a lower picture."""
-        return 1500, round(1500 * min(max(0.25 + 0.5 * self.size[1] / self.size[0], 0.4), 0.75))
+    def stems(self) -> list[Values]:
+        """Lines from the ends of the path down to the texture, which lies lower where m_z does; on a line to its axis.
+
+        Each is (2, 3).
+        """
+        lines = []
+        for _, _, end in self.ends:
+            nearest = self.points[np.argmin(np.hypot(*(self.points[:, :2] - end[:2]).T))]
+            lines.append(np.array([end, (end[0], end[1], self.floor if self.surface is None else nearest[2])]))
+        return lines
+
+    @property
+    def label_places(self) -> list[Values]:
+        """Where the names of the ends stand: above them on a line, elsewhere beside them where the path is far."""
+        if self.surface is None:
+            return [end + np.array([0, 0, 0.06 * self.longest]) for _, _, end in self.ends]
+        down = self.longest * np.array([[0.0], [-1.0]]) * np.linspace(0, 0.1, 10)  # where the stems are seen
+        taken = [piece[:2] for piece in self.pieces] + [end[:2, None] + down for _, _, end in self.ends]
+        places = []
+        for _, _, end in self.ends:
+            angles = np.arange(16) * (np.pi / 8)
+            tries = end[:2, None] + self.longest * np.stack([0.075 * np.cos(angles), 0.06 * np.sin(angles)])
+            gaps = tries[:, :, None] - np.concatenate(taken, axis=1)[:, None, :]
+            # a word is wider than high
+            best = tries[:, np.argmax(np.hypot(gaps[0] / 2, gaps[1]).min(axis=1))]
+            places.append(np.array([*best, end[2]]))
+            taken.append(best[:, None])
+        return places
 
 
 def scene_layout(m: Values, grid: Grid, pieces: list[tuple[Values, Values]]) -> Layout:
     line = is_line(grid)
-    size = (grid.size[0] / NM, grid.size[1] / NM)
+    left, right = _drawn_part(grid, pieces)
+    size = (right - left, grid.size[1] / NM)
     longest = max(size)
     height = 0.0 if line else RELIEF * min(size)
-    spacing = longest / (60 if line else ARROWS_ACROSS)
+    spacing = longest / (ARROWS_ON_LINE if line else ARROWS_ACROSS)
     steps = [max(1, round(spacing * NM / cell)) for cell in (grid.dx, grid.dy)]
     columns, rows = (
         np.arange(((n - 1) % step) // 2, n, step) for n, step in zip((grid.nx, grid.ny), steps, strict=True)
     )
+    columns = columns[(grid.x[columns] > left * NM) & (grid.x[columns] < right * NM)]
     x, y = np.meshgrid(grid.x / NM, grid.y / NM)
     surface = np.stack([x, y, height * m[2]])
     cells = np.ix_(rows, columns)
@@ -79,7 +106,7 @@ def scene_layout(m: Values, grid: Grid, pieces: list[tuple[Values, Values]]) -> 
     points = np.stack([axis[cells].ravel()[drawn] for axis in surface], axis=-1)
     arrows = np.stack([component[cells].ravel()[drawn] for component in m], axis=-1)
     pitch = min(steps[0] * grid.dx, steps[1] * grid.dy)
-    length = longest / 16 if line else pitch / NM
+    length = longest / 14 if line else pitch / NM
     level = height * float(np.median(m[2][grid.magnetic]))
     # the path stays level, just above the arrows of the larger domain: on the relief a straight path would look bent
     above = level + 0.6 * length + 0.01 * longest
@@ -90,11 +117,33 @@ def scene_layout(m: Values, grid: Grid, pieces: list[tuple[Values, Values]]) -> 
         points=points,
         arrows=arrows,
         arrow_length=length,
-        pieces=[np.stack([x / NM, y / NM, np.full(x.shape, above)]) for x, y in pieces],
+        pieces=[_path(x / NM, y / NM, above, grid) for x, y in pieces],
+        left=left,
         size=size,
         height=height,
         floor=-0.6 * length if line else level,
     )
+
+
+def _drawn_part(grid: Grid, pieces: list[tuple[Values, Values]]) -> tuple[float, float]:
+    """Ends in x (nm): all of a map; of a line only the path and what lies around it, where the wall is resolved."""
+    size = grid.size[0] / NM
+    if not (is_line(grid) and pieces):
+        return 0.0, size
+    x = np.concatenate([piece[0] for piece in pieces]) / NM
+    # a wall is some ten cells wide
+    margin = max(0.2 * float(np.ptp(x)), 40 * grid.dx / NM)
+    return max(0.0, float(x.min()) - margin), min(size, float(x.max()) + margin)
+
+
+def _path(x: Values, y: Values, z: float, grid: Grid) -> Values:
+    """A piece of the path (3, k) in nm, closely sampled, kept just inside the box so that its tube is, too."""
+    s = np.linspace(0, x.size - 1, max(x.size, 100)) if x.size > 1 else np.zeros(1)
+    inside = []
+    for coordinate, size in zip((x, y), grid.size):
+        edge = min(0.01 * max(grid.size), 0.5 * size) / NM
+        inside.append(np.clip(np.interp(s, np.arange(x.size), coordinate), edge, size / NM - edge))
+    return np.stack([*inside, np.full(s.size, z)])
 
 
 def pyvista_scene(m: Values, grid: Grid, pieces: list[tuple[Values, Values]], picture: str | Path) -> None:
@@ -104,7 +153,7 @@ def pyvista_scene(m: Values, grid: Grid, pieces: list[tuple[Values, Values]], pi
     layout = scene_layout(m, grid, pieces)
     longest = layout.longest
     colours: dict[str, Any] = {"scalars": "m_z", "cmap": m_z_colours(), "clim": (-1, 1), "show_scalar_bar": False}
-    plotter = pyvista.Plotter(off_screen=True, window_size=layout.picture)
+    plotter = pyvista.Plotter(off_screen=True)
     plotter.set_background("white")
     plotter.enable_anti_aliasing("ssaa")
     if layout.surface is not None:
@@ -115,21 +164,31 @@ def pyvista_scene(m: Values, grid: Grid, pieces: list[tuple[Values, Values]], pi
         plotter.add_mesh(visible, opacity=0.5, smooth_shading=True, ambient=0.3, **colours)
     cloud = pyvista.PolyData(layout.points)
     cloud["m"], cloud["m_z"] = layout.arrows, layout.arrows[:, 2]
-    arrow = pyvista.Arrow(start=(-0.5, 0, 0), tip_length=0.42, tip_radius=0.18, shaft_radius=0.075, tip_resolution=24)
+    slim = 0.5 if layout.surface is None else 1.0  # many long arrows side by side
+    arrow = pyvista.Arrow(
+        start=(-0.5, 0, 0), tip_length=0.42 * slim, tip_radius=0.18 * slim, shaft_radius=0.075 * slim, tip_resolution=24
+    )
     glyphs = cloud.glyph(orient="m", scale=False, factor=layout.arrow_length, geom=arrow)
-    actor = plotter.add_mesh(glyphs, smooth_shading=True, ambient=0.35, **colours)
+    # white arrows, those of a wall, need an outline before a white background
+    outline: Any = {"color": "dimgray", "line_width": 1.5} if layout.surface is None else None
+    actor = plotter.add_mesh(glyphs, smooth_shading=True, ambient=0.35, silhouette=outline, **colours)
     for piece in layout.pieces:
         if piece.shape[1] > 1:
-            plotter.add_mesh(pyvista.lines_from_points(piece.T).tube(radius=0.005 * longest), color="black")
-    for end, colour, name in zip(layout.ends, ("white", COLOURS[4]), ("start", "end"), strict=False):
-        plotter.add_mesh(pyvista.Sphere(radius=0.014 * longest, center=end), color=colour, ambient=0.4, silhouette=True)
-        _label(plotter, [end + np.array([0, 0, 0.05 * longest])], [name], bold=True)
-    for stem in layout.stem:
+            plotter.add_mesh(pyvista.lines_from_points(piece.T).tube(radius=0.0035 * longest), color="black")
+    for (name, colour, end), stem, place in zip(layout.ends, layout.stems, layout.label_places):
+        plotter.add_mesh(pyvista.Sphere(radius=0.012 * longest, center=end), color=colour, ambient=0.4, silhouette=True)
         plotter.add_mesh(pyvista.Line(*stem), color="black", line_width=3)
+        _label(plotter, [place], [name], bold=True)
     _draw_axes(plotter, layout)
-    bar = {"title": "m_z", "vertical": True, "position_x": 0.9, "position_y": 0.2, "height": 0.6, "width": 0.04}
+    bar = {"title": "m_z", "vertical": True, "position_x": 0.9, "position_y": 0.14, "height": 0.7, "width": 0.04}
     scalar_bar = plotter.add_scalar_bar(
-        mapper=actor.mapper, color="black", n_labels=5, fmt="%.1f", title_font_size=30, label_font_size=26, **bar
+        mapper=actor.mapper,
+        color="black",
+        n_labels=3 if layout.surface is None else 5,
+        fmt="%.1f",
+        title_font_size=30,
+        label_font_size=26,
+        **bar,
     )
     scalar_bar.SetVerticalTitleSeparation(14)
     _aim(plotter, layout)
@@ -151,48 +210,52 @@ def _draw_axes(plotter: Any, layout: Layout) -> None:
     from matplotlib.ticker import MaxNLocator
 
     (width, depth), longest, floor = layout.size, layout.longest, layout.floor
-    corners = np.array([[0, 0], [width, 0], [width, depth], [0, depth], [0, 0]], dtype=float)
+    left, right = layout.left, layout.left + width
+    corners = np.array([[left, 0], [right, 0], [right, depth], [left, depth], [left, 0]], dtype=float)
     frame = [pyvista.lines_from_points(np.column_stack([corners, np.full(5, floor)]))]
     out_x = np.array([0, -1, 0] if layout.surface is not None else [0, 0, -1])
-    sides: list[tuple[str, float, Values, Values]] = [("x", width, np.array([1, 0, 0]), out_x)]
+    sides: list[tuple[str, float, float, Values, Values]] = [("x", left, right, np.array([1, 0, 0]), out_x)]
     if layout.surface is not None:
-        sides.append(("y", depth, np.array([0, 1, 0]), np.array([-1, 0, 0])))
-    for name, length, along, outward in sides:
-        ticks: Any = MaxNLocator(max(2, round(6 * length / longest)), steps=[1, 2, 5, 10]).tick_values(0, length)
-        ticks = ticks[(ticks >= 0) & (ticks <= length * (1 + 1e-9))]
-        feet = [tick * along + np.array([0, 0, floor]) for tick in ticks]
+        sides.append(("y", 0.0, depth, np.array([0, 1, 0]), np.array([-1, 0, 0])))
+    for name, low, high, along, outward in sides:
+        count = max(2, round(6 * (high - low) / longest))
+        ticks: Any = MaxNLocator(count, steps=[1, 2, 5, 10]).tick_values(low, high)
+        ticks = ticks[(ticks >= low) & (ticks <= high * (1 + 1e-9))]
+        base = np.array([left if name == "y" else 0.0, 0.0, floor])
+        feet = [base + tick * along for tick in ticks]
         frame += [pyvista.Line(foot, foot + 0.012 * longest * outward) for foot in feet]
         _label(plotter, [foot + 0.04 * longest * outward for foot in feet], [f"{tick:g}" for tick in ticks])
-        middle = length / 2 * along + np.array([0, 0, floor])
-        _label(plotter, [middle + (0.1 if name == "x" else 0.13) * longest * outward], [f"{name} (nm)"], font_size=32)
+        middle = base + (low + high) / 2 * along
+        _label(plotter, [middle + (0.09 if name == "x" else 0.12) * longest * outward], [f"{name} (nm)"], font_size=32)
     for line in frame:
         plotter.add_mesh(line, color="black", line_width=2)
 
 
 def _aim(plotter: Any, layout: Layout) -> None:
-    """Point the camera so that the frame with its labels fills the picture beside the bar, whatever its proportions."""
+    """Point the camera so that the frame with its labels fills the picture beside the bar, and size the picture."""
     (width, depth), longest = layout.size, layout.longest
-    toward = np.array([-0.22, -1.0, 1.25 if layout.surface is not None else 0.4])
+    toward = np.array([-0.15, -1.0, 1.25 if layout.surface is not None else 0.4])
     toward /= np.linalg.norm(toward)
     right = np.cross([0, 0, 1], toward)
     right /= np.linalg.norm(right)
     up = np.cross(toward, right)
-    top = max(layout.height + layout.arrow_length, 0.09 * longest)
-    lowest = layout.floor if layout.surface is not None else -0.16 * longest
-    corners = np.array(
-        [
-            (x, y, z)
-            for x in (-0.16 * longest, width + 0.03 * longest)
-            for y in (-0.13 * longest, depth)
-            for z in (lowest, top)
-        ]
-    )
-    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
-    corners = corners - middle
-    slope = math.tan(math.radians(12))
-    ratio = layout.picture[0] / layout.picture[1]
-    room = np.stack([np.abs(corners @ right) / (0.86 * ratio * slope), np.abs(corners @ up) / (0.96 * slope)])
-    distance = float((room + corners @ toward).max())
+    line = layout.surface is None
+    x = (layout.left - (0.03 if line else 0.18) * longest, layout.left + width + 0.03 * longest)
+    y = (0.0, depth) if line else (-0.1 * longest, depth)
+    z = (layout.floor - 0.11 * longest, 0.15 * longest) if line else (layout.floor, layout.floor + 0.04 * longest)
+    corners = np.array(list(itertools.product(x, y, z)))
+    middle, distance = corners.mean(axis=0), 10 * longest
+    slope = math.tan(math.radians(12))  # half the view angle, which is that of the height
+    # perspective makes the nearer side wider, so that the middle of the box is not that of its image
+    for _ in range(10):
+        reach = distance - (corners - middle) @ toward
+        across, upward = ((corners - middle) @ direction / reach for direction in (right, up))
+        ratio = max(np.ptp(across) / np.ptp(upward) / 0.88, 1.0)
+        middle = middle + distance * (
+            (across.max() + across.min()) / 2 * right + (upward.max() + upward.min()) / 2 * up
+        )
+        distance *= max(float(np.ptp(upward)), float(np.ptp(across)) / (0.88 * ratio)) / (2 * slope)
+    plotter.window_size = (PIXELS_ACROSS, round(PIXELS_ACROSS / ratio))
     plotter.camera_position = [tuple(middle + distance * toward), tuple(middle), (0, 0, 1)]
     plotter.camera.view_angle = 24.0
     plotter.camera.SetWindowCenter(0.12, 0.0)
@@ -206,7 +269,7 @@ def matplotlib_scene(m: Values, grid: Grid, pieces: list[tuple[Values, Values]])
 
     layout = scene_layout(m, grid, pieces)
     width, depth = layout.size
-    figure = new_figure(layout.picture[0] / 200, layout.picture[1] / 200)
+    figure = new_figure(7.5, 7.5 * min(max(0.25 + 0.5 * depth / width, 0.4), 0.75))
     ax: Any = figure.add_subplot(projection="3d", computed_zorder=False)
     colours = ScalarMappable(Normalize(-1, 1), m_z_colours())
     if layout.surface is not None:
@@ -221,9 +284,8 @@ def matplotlib_scene(m: Values, grid: Grid, pieces: list[tuple[Values, Values]])
     )  # fmt: skip
     for piece in layout.pieces:
         ax.plot(*piece, color="black", linewidth=2, zorder=3)
-    for stem in layout.stem:
+    for (name, colour, end), stem in zip(layout.ends, layout.stems):
         ax.plot(*stem.T, color="black", linewidth=0.9, zorder=3)
-    for end, colour, name in zip(layout.ends, ("white", COLOURS[4]), ("start", "end"), strict=False):
         ax.plot(*end[:, None], "o", markerfacecolor=colour, markeredgecolor="black", markersize=7, label=name, zorder=4)
     if layout.pieces:
         ax.legend(loc="upper left", ncols=2, frameon=False)
@@ -231,7 +293,7 @@ def matplotlib_scene(m: Values, grid: Grid, pieces: list[tuple[Values, Values]])
     half = 2.0 * layout.arrow_length  # how far to look to either side of a line
     y_limits = (depth / 2 - half, depth / 2 + half) if line else (0.0, depth)
     top, bottom = layout.height + 2 * layout.arrow_length, -layout.height - 0.6 * layout.arrow_length
-    ax.set(xlim=(0, width), ylim=y_limits, zlim=(bottom, top), zticks=[])
+    ax.set(xlim=(layout.left, layout.left + width), ylim=y_limits, zlim=(bottom, top), zticks=[])
     strip = layout.size[1] < 0.5 * layout.size[0]
     ax.set_box_aspect((width, y_limits[1] - y_limits[0], top - bottom), zoom=1.4 if strip else 1.1)
     ax.set_xlabel("x (nm)", labelpad=8 if strip else 3)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from llgsim.grid import Grid
 from llgsim.plots.fields import add_colour_bar, draw_m_z, draw_profile, is_line, is_wide, map_size
-from llgsim.plots.style import COLOURS, LINES, MEASURED, NM, NS, new_figure, styled
+from llgsim.plots.style import COLOURS, LINES, NM, NS, new_figure, styled
 from llgsim.textures import normalised
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 Values = NDArray[np.float64]
 
-BACKGROUND = 0.55  # opacity of the m_z map under a trajectory
+DRIFT = "$v_d$"  # the label of the drift velocity, from which angles count and which may be left off the scale
+# the same in every figure; a label's text after a comma does not count
+KNOWN_STYLES = {"Thiele": (COLOURS[0], LINES[0]), DRIFT: (COLOURS[1], LINES[1])}
+MEASURED: dict[str, Any] = {"color": "0.62", "linewidth": 5.0, "solid_capstyle": "butt"}  # lines of theory show on it
+AT_REST = 1e-6  # m/s; a slower texture stands still, to within the rounding of its position
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +102,9 @@ def trajectory(
 ) -> Figure:
     """The path of a texture over the m_z map of its final state, with the velocities as arrows.
 
+    Angles count from the prediction labelled "$v_d$", or from +x without one. Where it is more than three times as fast
+    as everything else it leaves the panel, and the legend says so.
+
     Parameters
     ----------
     track : Track
@@ -107,7 +114,8 @@ def trajectory(
     grid : Grid
         A path is folded back into its periodic box; when it is longer than the box, the unwrapped path is drawn too.
     predictions : sequence of Prediction
-        Velocities (m/s) to draw beside the measured one, such as Thiele's and v_d.
+        Velocities (m/s) to draw beside the measured one, such as Thiele's and v_d. Those of a wall are drawn through
+        its last position.
     fit_from : float, 0 ≤ fit_from < 1
         Fraction of the duration that the measured velocity leaves out, as in `Track.velocity`.
 
@@ -149,7 +157,7 @@ def trajectory(
         axes = figure.subplot_mosaic([["map", "velocity"]], width_ratios=(max(width, 2.0), 2.9))
     if long_path:
         _draw_unwrapped(axes["path"], track)
-    image = draw_m_z(axes["map"], field, grid, alpha=BACKGROUND)
+    image = draw_m_z(axes["map"], field, grid)
     add_colour_bar(axes["map"], image, grid)
     for x, y in pieces:
         _draw_path(axes["map"], x / NM, y / NM)
@@ -172,7 +180,8 @@ def velocity_versus_time(track: Track, predictions: Sequence[Prediction] = (), f
     track : Track
         As `analysis.track` returns it.
     predictions : sequence of Prediction
-        Drawn as horizontal lines.
+        Drawn as horizontal lines; one labelled "$v_d$" that is more than three times their spread away from the other
+        velocities is left off the scale, and the legend says so.
     fit_from : float, 0 ≤ fit_from < 1
         Fraction of the duration that is left out of the fit, which is shaded; as in `Track.velocity`.
 
@@ -198,19 +207,24 @@ def velocity_versus_time(track: Track, predictions: Sequence[Prediction] = (), f
     axes = figure.subplots(len(components), 1, sharex=True, squeeze=False)[:, 0]
     first, last = track.t[0] / NS, track.t[-1] / NS
     window = (first + fit_from * (last - first), last)
-    name = _measured(steady)
     for index, (ax, component) in enumerate(zip(axes, components, strict=True)):
         value, spread = velocity[index], error[index]
-        ax.axvspan(*window, color="0.92", zorder=0, label="fitted")
-        ax.plot(middles / NS, component, color="0.45", linewidth=1.3, label="frame to frame")
-        ax.plot(window, (value, value), color=MEASURED, linewidth=2.2, label=f"{name}: {_number(value, spread)}")
-        ax.fill_between(window, value - spread, value + spread, color=MEASURED, alpha=0.2, linewidth=0)
+        ax.axvspan(*window, color="0.93", zorder=0, label="fitted" if index == 0 else None)
+        ax.plot(window, (value, value), label=f"{_measured(steady)}: {_number(value, spread)}", **MEASURED)
+        ax.plot(middles / NS, component, color="0.4", linewidth=1.2, label="frame to frame" if index == 0 else None)
+        shown = [*component, value, *(p.velocity[index] for p in predictions if p.label != DRIFT)]
+        low, high = min(shown), max(shown)
         for prediction, colour, line in _styles(predictions):
             predicted = prediction.velocity[index]
-            ax.axhline(predicted, color=colour, linestyle=line, label=f"{prediction.label}: {_number(predicted)}")
-        ax.set_ylabel(f"$v_{'xy'[index]}$ (m/s)")
-        ax.set_xlim(first, last)
-        ax.margins(y=0.08)
+            label = f"{prediction.label}: {_number(predicted)}"
+            if prediction.label == DRIFT:
+                if max(low - predicted, predicted - high) > 3 * max(high - low, 0.1 * abs(value), AT_REST):
+                    label += " (off scale)"
+                else:
+                    low, high = min(low, predicted), max(high, predicted)
+            ax.axhline(predicted, color=colour, linestyle=line, label=label)
+        margin = max(0.08 * (high - low), AT_REST)
+        ax.set(xlim=(first, last), ylim=(low - margin, high + margin), ylabel=f"$v_{'xy'[index]}$ (m/s)")
         ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), frameon=False)
     axes[-1].set_xlabel("t (ns)")
     return figure
@@ -218,7 +232,9 @@ def velocity_versus_time(track: Track, predictions: Sequence[Prediction] = (), f
 
 def _styles(predictions: Sequence[Prediction]) -> list[tuple[Prediction, str, Any]]:
     """Each prediction with its colour and line, the same in every figure."""
-    return list(zip(predictions, itertools.cycle(COLOURS), itertools.cycle(LINES), strict=False))
+    others = itertools.cycle(zip(COLOURS[2:], LINES[2:]))
+    known = [KNOWN_STYLES.get(prediction.label.split(",")[0]) for prediction in predictions]
+    return [(prediction, *(style or next(others))) for prediction, style in zip(predictions, known)]
 
 
 def _measured(steady: bool) -> str:
@@ -227,9 +243,13 @@ def _measured(steady: bool) -> str:
 
 def _number(value: float, error: float | None = None) -> str:
     """A velocity with its unit, rounded to two digits of its error (four significant digits without one)."""
+    if 0 < abs(value) < AT_REST:
+        return "< 10⁻⁶ m/s"
     if error is None or not (math.isfinite(error) and error > 0):
-        return _minus(f"{value:.4g} m/s")
-    digits = min(max(0, 1 - math.floor(math.log10(error))), 6)
+        return _minus(f"{value + 0.0:.4g} m/s")
+    if error < AT_REST:
+        return _minus(f"{value:.6f} m/s, error < 10⁻⁶")
+    digits = max(0, 1 - math.floor(math.log10(error)))
     return _minus(f"{value:.{digits}f} ± {error:.{digits}f} m/s")
 
 
@@ -241,19 +261,24 @@ def _draw_path(ax: Axes, x: Values, y: Values) -> None:
     from matplotlib.patheffects import Normal, Stroke
 
     casing = [Stroke(linewidth=3.6, foreground="white"), Normal()]
-    ax.plot(x, y, color=MEASURED, linewidth=1.6, path_effects=casing, zorder=3, solid_capstyle="butt")
+    ax.plot(x, y, color="black", linewidth=1.6, path_effects=casing, zorder=3, solid_capstyle="butt")
 
 
 def _draw_ends(ax: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     style: dict[str, Any] = {
         "linestyle": "none",
-        "markeredgecolor": MEASURED,
+        "markeredgecolor": "black",
         "markersize": 8,
         "markeredgewidth": 1.4,
         "zorder": 4,
     }
-    ax.plot(start[0] / NM, start[1] / NM, marker="o", markerfacecolor="white", label="start", clip_on=False, **style)
-    ax.plot(end[0] / NM, end[1] / NM, marker="s", markerfacecolor=COLOURS[4], label="end", clip_on=False, **style)
+    apart = math.dist(start, end) > NM
+    if apart:
+        ax.plot(
+            start[0] / NM, start[1] / NM, marker="o", markerfacecolor="white", label="start", clip_on=False, **style
+        )
+    name = "end" if apart else "start = end"
+    ax.plot(end[0] / NM, end[1] / NM, marker="s", markerfacecolor=COLOURS[4], label=name, clip_on=False, **style)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, frameon=False, borderaxespad=0.2)
 
 
@@ -270,39 +295,66 @@ def _draw_unwrapped(ax: Axes, track: Track) -> None:
 
 
 def _draw_velocities(ax: Axes, track: Track, predictions: Sequence[Prediction], fit_from: float) -> None:
-    """Arrows from the origin of the (v_x, v_y) plane; the measured one lies underneath, wide and black."""
+    """Arrows from the origin of the (v_x, v_y) plane; the measured one lies underneath and is wide."""
     velocity, error, steady = track.velocity(fit_from)
     measured = Prediction(_measured(steady), (float(velocity[0]), float(velocity[1])))
-    speed_error = math.hypot(velocity[0] * error[0], velocity[1] * error[1]) / (measured.speed or 1.0)
-    arrows = [
-        (measured, MEASURED, 0.016),
-        *((prediction, colour, 0.008) for prediction, colour, _ in _styles(predictions)),
-    ]
     for prediction in predictions:
         if math.isnan(prediction.velocity[1]):
             raise ValueError(
                 f"Prediction {prediction.label!r}: v_y is nan, which is for walls; a {track.kind} has both"
             )
-    scale = max(prediction.speed for prediction, _, _ in arrows) or 1.0
-    for order, (prediction, colour, width) in enumerate(arrows):
-        v_x, v_y = prediction.velocity
-        ax.quiver(
-            0, 0, v_x, v_y, angles="xy", scale_units="xy", scale=1, units="width", width=width, color=colour,
-            zorder=3 + order, headwidth=3.2, headlength=4, headaxislength=3.6,
-        )  # fmt: skip
-        angle = round(math.degrees(math.atan2(v_y, v_x)), 1) + 0.0  # + 0.0 turns −0.0 into 0.0
-        gap = "\n" if order == 0 else " "
-        speed = _number(prediction.speed, speed_error if order == 0 else None)
-        label = f"{prediction.label}:{gap}{speed}, {_minus(f'{angle:.1f}')}°"
-        ax.plot([], [], color=colour, linewidth=4 if order == 0 else 2, label=label)
-    ends = np.array([[0.0, 0.0], *(prediction.velocity for prediction, _, _ in arrows)])
-    low, high = ends.min(axis=0) - 0.12 * scale, ends.max(axis=0) + 0.12 * scale
+    drift = next((p for p in predictions if p.label == DRIFT and p.speed > AT_REST), None)
+    speed_error = math.hypot(velocity[0] * error[0], velocity[1] * error[1]) / (measured.speed or 1.0)
+    ax.plot([], [], label=_with_angle(measured, drift, speed_error), **MEASURED)
+    shown = [measured, *(p for p in predictions if p is not drift)]
+    scale = max(p.speed for p in shown)
+    off_scale = drift is not None and drift.speed > 3 * max(scale, AT_REST)
+    if drift is not None and not off_scale:
+        shown.append(drift)
+        scale = max(scale, drift.speed)
+    ends = np.array([[0.0, 0.0], *(p.velocity for p in shown)])
+    low, high = ends.min(axis=0) - 0.15 * (scale + AT_REST), ends.max(axis=0) + 0.15 * (scale + AT_REST)
     middle, half = (low + high) / 2, max(high - low) / 2
+    _draw_arrow(ax, measured, 1 / half, **MEASURED)
+    for prediction, colour, line in _styles(predictions):
+        label = _with_angle(prediction, drift) + (" (off scale)" if off_scale and prediction is drift else "")
+        ax.plot([], [], color=colour, linestyle=line, label=label)
+        _draw_arrow(ax, prediction, 1 / half, color=colour, linestyle=line, linewidth=1.6)
     ax.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
     ax.set(xlabel="$v_x$ (m/s)", ylabel="$v_y$ (m/s)")
+    if scale <= AT_REST:
+        ax.set(xticks=[0], yticks=[0])
+        ax.text(0, 0.5 * half, "at rest", ha="center")
     ax.set_aspect("equal")
     ax.axhline(0, color="0.85", linewidth=0.8, zorder=0)
     ax.axvline(0, color="0.85", linewidth=0.8, zorder=0)
+
+
+def _with_angle(velocity: Prediction, drift: Prediction | None, error: float | None = None) -> str:
+    """Legend text: speed, and the angle from the drift velocity, or from +x without one."""
+    text = f"{velocity.label}: {_number(velocity.speed, error)}"
+    if velocity.speed < AT_REST or velocity is drift:
+        return text
+    (v_x, v_y), (d_x, d_y) = velocity.velocity, drift.velocity if drift else (1.0, 0.0)
+    angle = round(math.degrees(math.atan2(d_x * v_y - d_y * v_x, d_x * v_x + d_y * v_y)), 1) + 0.0  # no −0.0
+    return f"{text},\n{_minus(f'{angle:.1f}')}° from {DRIFT if drift else '+x'}"
+
+
+def _draw_arrow(ax: Axes, velocity: Prediction, per_speed: float, **line: Any) -> None:
+    """A line from the origin with a head that is at most as long as the line; `per_speed` in half panels per m/s."""
+    if velocity.speed < AT_REST:
+        return
+    end = np.array(velocity.velocity)
+    length = 90 * velocity.speed * per_speed  # in points, about
+    head = min(17 if line["linewidth"] > 2 else 8, 0.5 * length)
+    base = (1 - head / length) * end
+    ax.plot([0, base[0]], [0, base[1]], **line)
+    ax.annotate(
+        "", xy=tuple(end), xytext=tuple(base), annotation_clip=True,
+        arrowprops={"arrowstyle": f"-|>,head_length={head},head_width={0.4 * head}", "mutation_scale": 1,
+                    "facecolor": line["color"], "edgecolor": line["color"],
+                    "shrinkA": 0, "shrinkB": 0, "linewidth": 1},
+    )  # fmt: skip
 
 
 def _wall_trajectory(track: Track, m: Values, grid: Grid, predictions: Sequence[Prediction], fit_from: float) -> Figure:
@@ -320,7 +372,7 @@ def _wall_trajectory(track: Track, m: Values, grid: Grid, predictions: Sequence[
         top.legend(loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False, borderaxespad=0.2)
     velocity, error, steady = track.velocity(fit_from)
     time, label = track.t / NS, f"{_measured(steady)}: {_number(velocity[0], error[0])}"
-    bottom.plot(time, track.x / NM, color=MEASURED, linewidth=2.4, label=label)
+    bottom.plot(time, track.x / NM, label=label, **MEASURED)
     for prediction, colour, line in _styles(predictions):
         # through the last point, so that the transient at the start shows as a distance and not as a wrong slope
         x = track.x[-1] + prediction.velocity[0] * (track.t - track.t[-1])
@@ -328,5 +380,6 @@ def _wall_trajectory(track: Track, m: Values, grid: Grid, predictions: Sequence[
         bottom.plot(time, x / NM, color=colour, linestyle=line, label=label)
     bottom.set(xlabel="t (ns)", ylabel="wall position x (nm)")
     bottom.margins(x=0)
-    bottom.legend(loc="best")
+    title = "theory passes through the last point" if predictions else None
+    bottom.legend(loc="best", title=title, title_fontsize=9)
     return figure

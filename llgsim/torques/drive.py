@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from llgsim.quantities import checked_vector
 
@@ -37,9 +38,7 @@ class Drive:
     ramp: float = 0.0
 
     def __post_init__(self) -> None:
-        ramp = float(self.ramp)
-        if not (math.isfinite(ramp) and ramp >= 0):
-            raise ValueError(f"ramp = {self.ramp!r} s must be a time in seconds, 0 or longer")
+        ramp = checked_ramp(self.ramp)
         if callable(self.value):
             if ramp:
                 raise ValueError(f"{self.name}: a function of time cannot be ramped; put the ramp into the function")
@@ -47,12 +46,12 @@ class Drive:
             object.__setattr__(self, "value", checked_vector("drive", self.name, self.value, self.unit, 2))
         object.__setattr__(self, "ramp", ramp)
 
-    def at(self, t: float, ramp_finished: bool = False) -> Pair:
-        """The vector at time t (s); with `ramp_finished`, as if the ramp were over."""
+    def at(self, t: float) -> Pair:
+        """The vector at time t (s)."""
         if callable(self.value):
             pair = checked_vector("drive", f"{self.name} at t = {t:g} s", self.value(t), self.unit, 2)
             return pair[0], pair[1]
-        if ramp_finished or t >= self.ramp:
+        if t >= self.ramp:
             return self.value
         s = max(t, 0.0) / self.ramp
         factor = s * s * (3 - 2 * s)
@@ -62,3 +61,14 @@ class Drive:
     def steady_after(self) -> float:
         """Time (s) after which the vector no longer changes."""
         return math.inf if callable(self.value) else self.ramp
+
+
+def checked_ramp(ramp: Any) -> float:
+    """`ramp` as a float, or a ValueError if it is not a finite time, 0 or longer."""
+    try:
+        seconds = float(ramp)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"ramp = {ramp!r} s must be a time in seconds, 0 or longer")
+    return seconds

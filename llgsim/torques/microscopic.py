@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,10 +14,11 @@ from coefficients import CoefficientTable, closed_form, spin_density
 from llgsim.grid import Grid
 from llgsim.percell import cross, dot, per_cell
 from llgsim.torques.base import XI_SAMPLES, Field, Torque, advection_bound
-from llgsim.torques.drive import Drive, DriveLike
+from llgsim.torques.drive import Drive, DriveLike, checked_ramp
 from llgsim.torques.series import chebyshev_series, series_evaluator
 
 CoefficientLike = float | Callable[[NDArray[np.float64]], Any]
+DRIVES = {"E": "V/m", "sheet_current": "A/m", "drift_velocity": "m/s"}
 NAMES = ("xi0", "xi_parallel", "xi_perpendicular", "a", "b", "c", "d")
 
 
@@ -105,13 +105,14 @@ class MicroscopicTorque(Torque):
     Raises
     ------
     ValueError
-        No drive or two drives for a table, a drive that does not fit the table's form, values that are not finite.
+        No drive or two drives for a table, a drive that does not fit the table's form, values that are not finite, a
+        negative ramp, a ramp although every drive is a function of time.
 
     Examples
     --------
     >>> torque = MicroscopicTorque(Coefficients(xi0=-0.1, xi_parallel=0.05, xi_perpendicular=0.05),
     ...                            drift_velocity=(100.0, 0.0))
-    >>> torque.drift_velocity_at(None, 0.0)
+    >>> torque.drift_velocity_at(0.0)
     array([100.,   0.])
     """
 
@@ -124,7 +125,7 @@ class MicroscopicTorque(Torque):
     renormalises: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        given = [name for name in ("E", "sheet_current", "drift_velocity") if getattr(self, name) is not None]
+        given = [name for name in DRIVES if getattr(self, name) is not None]
         table = self.coefficients
         if isinstance(table, CoefficientTable):
             if len(given) != 1:
@@ -145,29 +146,27 @@ class MicroscopicTorque(Torque):
             raise ValueError(
                 f"MicroscopicTorque: coefficients = {table!r} must be a coefficients.tabulate table or Coefficients"
             )
-        for name, unit in (("E", "V/m"), ("sheet_current", "A/m"), ("drift_velocity", "m/s")):
-            value = getattr(self, name)
-            if value is not None:
-                object.__setattr__(self, name, Drive(name, unit, value, 0.0 if callable(value) else self.ramp).value)
+        object.__setattr__(self, "ramp", checked_ramp(self.ramp))
+        for name, drive in self._drives.items():
+            object.__setattr__(self, name, drive.value)
         if self.ramp and given and all(callable(getattr(self, name)) for name in given):
             raise ValueError("MicroscopicTorque: a drive given as a function of time cannot be ramped; ramp it inside")
 
     # -- drive -----------------------------------------------------------------------------------------------------
 
-    def _drive(self, name: str) -> Drive | None:
-        value = getattr(self, name)
-        return None if value is None else Drive(name, "SI units", value, 0.0 if callable(value) else self.ramp)
+    @cached_property
+    def _drives(self) -> dict[str, Drive]:
+        """What is given of E, sheet_current and drift_velocity; the ramp is that of the constant ones."""
+        given = {name: value for name in DRIVES if (value := getattr(self, name)) is not None}
+        return {n: Drive(n, DRIVES[n], value, 0.0 if callable(value) else self.ramp) for n, value in given.items()}
 
     @property
     def steady_after(self) -> float:
-        drives = (self._drive(name) for name in ("E", "sheet_current", "drift_velocity"))
-        return max((drive.steady_after for drive in drives if drive is not None), default=0.0)
+        return max((drive.steady_after for drive in self._drives.values()), default=0.0)
 
     def drives_at(self, t: float) -> tuple[Field, Field]:
         """Drift velocity (2,) in m/s and the F (2,) that a-d multiply (V/m or A/m) at time t."""
-        values = {
-            name: drive.at(t) for name in ("E", "sheet_current", "drift_velocity") if (drive := self._drive(name))
-        }
+        values = {name: drive.at(t) for name, drive in self._drives.items()}
         table = self.coefficients
         if isinstance(table, Coefficients):
             v = values.get("drift_velocity", (0.0, 0.0))
@@ -181,18 +180,15 @@ class MicroscopicTorque(Torque):
         v = values["drift_velocity"]
         return np.array(v), table.electric_field(drift_velocity=v)
 
-    def drift_velocity_at(self, m: Field, t: float, ramp_finished: bool = True) -> Field:
-        return self.drives_at(self._time(t, ramp_finished))[0]
+    def drift_velocity_at(self, t: float) -> Field:
+        return self.drives_at(t)[0]
 
     def electric_direction(self, t: float) -> Field | None:
-        v, force = self.drives_at(self._time(t, True))
+        v, force = self.drives_at(t)
         for vector in (v, -force):
             if (length := float(np.hypot(*vector))) > 0:
                 return vector / length
         return None
-
-    def _time(self, t: float, ramp_finished: bool) -> float:
-        return max(t, self.steady_after) if ramp_finished and math.isfinite(self.steady_after) else t
 
     # -- coefficients ----------------------------------------------------------------------------------------------
 
@@ -201,14 +197,6 @@ class MicroscopicTorque(Torque):
         if isinstance(self.coefficients, Coefficients):
             return 1.0
         return self.coefficients.spin_density / spin_density(Ms=Ms, thickness=grid.thickness, gamma=gamma)
-
-    def xi(self, grid: Grid, Ms: float, gamma: float, m_z: Field) -> tuple[Field, Field, Field]:
-        table = self.coefficients
-        if isinstance(table, Coefficients):
-            xi0, xi_parallel, xi_perpendicular = table.evaluate(m_z)[:3]
-            return xi0, xi_parallel, xi_perpendicular
-        scale = self.magnet_scale(grid, Ms, gamma)
-        return scale * table.xi0(m_z), scale * table.xi_parallel(m_z), scale * table.xi_perpendicular(m_z)
 
     @property
     def has_spin_orbit(self) -> bool:

@@ -166,25 +166,6 @@ def test_xarray_has_units_and_provenance(table: co.CoefficientTable) -> None:
     assert in_J.a.attrs["units"] == "1/s per A/m"
 
 
-def test_plot_labels_its_axes(table: co.CoefficientTable) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure = table.plot()
-    first, second = figure.axes
-    assert "dimensionless" in first.get_ylabel()
-    assert "1/s per V/m" in second.get_ylabel()
-    assert first.get_xlabel()
-    assert [line.get_label() for line in first.lines] == ["ξ0", "ξ∥", "ξ⊥"]
-    np.testing.assert_array_equal(first.lines[1].get_ydata(), table.xi_parallel(first.lines[1].get_xdata()))
-    figure.draw_without_rendering()
-    other, axes = plt.subplots(2, 1)
-    assert table.plot(axes) is other
-    plt.close("all")
-
-
 def test_import_is_light() -> None:
     code = (
         "import sys, coefficients; "

@@ -35,7 +35,7 @@ def test_a_good_case_becomes_the_simulation_it_describes() -> None:
     assert torque.ramp == pytest.approx(50e-12, rel=1e-15)
     electron_charge, electron_mass = 1.602176634e-19, 9.1093837e-31
     expected = -electron_charge * 5e-15 / electron_mass * 1e5
-    np.testing.assert_allclose(torque.drift_velocity_at(sim.m, 1.0), (expected, 0), rtol=1e-7)
+    np.testing.assert_allclose(torque.drift_velocity_at(1.0), (expected, 0), rtol=1e-7)
 
 
 def test_a_resolved_case_is_the_same_case() -> None:
@@ -62,7 +62,7 @@ def test_the_drive_decides_the_form_of_the_table(drive: dict[str, Any], form: st
 def test_a_current_density_times_the_conductor_is_the_sheet_current() -> None:
     density = case_from(film() | {"drive": {"current_density_A_per_m2": [1e11, 0], "conductor_thickness_nm": 0.6}})
     sheet = case_from(film() | {"drive": {"sheet_current_A_per_m": [60.0, 0]}})
-    v = [case.torques[0].drift_velocity_at(None, 1.0) for case in (density, sheet)]
+    v = [case.torques[0].drift_velocity_at(1.0) for case in (density, sheet)]
     np.testing.assert_allclose(v[0], v[1], rtol=1e-12)
     assert v[0][0] < 0  # electrons drift against the current
 

@@ -189,3 +189,98 @@ def test_as_a_module_and_without_arguments() -> None:
     result = subprocess.run([sys.executable, "-m", "llgsim.cli"], capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert "usage: llgsim" in result.stderr
+
+
+def run_case(text: str, folder: Path, *more: str) -> int:
+    (folder / "case.toml").write_text(text, encoding="utf-8")
+    return main(["run", str(folder / "case.toml"), "-o", str(folder / "run"), "--quiet", "--no-pictures", *more])
+
+
+def edited(text: str, *changes: tuple[str, str]) -> str:
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    return text
+
+
+def test_a_wall_in_a_wide_strip_follows_the_equation_along_x(tmp_path: Path) -> None:
+    """The wall cannot move across; the two-dimensional Thiele equation would give it a velocity that it has not."""
+    text = edited(WALL, ("nx = 300", "nx = 120"), ("ny = 1\n", "ny = 8\n"), ("_nm = 1.0", "_nm = 2.0"))
+    text = edited(text, ("drift_velocity_m_per_s = [60", "drift_velocity_m_per_s = [20"))
+    assert run_case(text, tmp_path) == 0
+    report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    assert report["predictions"]["Thiele"]["velocity_m_per_s"][0] == pytest.approx(20, rel=1e-3)
+    assert report["velocity_m_per_s"][0] == pytest.approx(20, rel=5e-3)
+
+
+def test_a_wall_that_leaves_is_measured_until_then(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = edited(WALL, ("[60, 0]", "[200, 0]"), ("nx = 300", "nx = 200"))
+    assert run_case(text, tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert "the texture was lost at t = " in printed
+    assert "Thiele" in printed
+
+
+def test_a_skyrmion_that_does_not_survive_relaxing_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (EXAMPLES / "01_skyrmion_film" / "case.toml").read_text(encoding="utf-8")
+    text = edited(text, ("D_J_per_m2 = 3e-3", "D_J_per_m2 = 0"), ("nx = 64", "nx = 32"), ("ny = 64", "ny = 32"))
+    text = edited(text, ("_nm = 1.25", "_nm = 2.5"), ("duration_ns = 1.5", "duration_ns = 0.02"))
+    assert run_case(text, tmp_path) == 0
+    assert "no skyrmion" in capsys.readouterr().out
+    assert "no velocity to compare" in (tmp_path / "run" / "report.txt").read_text(encoding="utf-8")
+
+
+def test_zhang_li_without_electrons_is_not_compared_with_a_drift_velocity(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin, end = WALL.index("[electrons]"), WALL.index("[magnet]")
+    text = WALL[:begin] + WALL[end:]
+    text = edited(text, ("thickness_nm = 0.6", "thickness_nm = 0.6\ndamping = 0.1"))
+    text = edited(
+        text,
+        (
+            "[drive]\ndrift_velocity_m_per_s = [60, 0]",
+            "[[torques]]\nkind = 'zhang-li'\nu_m_per_s = [40, 0]\nbeta = 0.1",
+        ),
+    )
+    assert run_case(text, tmp_path) == 0
+    printed = capsys.readouterr().out
+    assert "drift velocity v_d" not in printed
+    assert "wall theory" not in printed  # its formulas are those of one MicroscopicTorque
+    report = json.loads((tmp_path / "run" / "report.json").read_text(encoding="utf-8"))
+    # β = α: the wall moves with u
+    assert report["predictions"]["Thiele"]["velocity_m_per_s"][0] == pytest.approx(40, rel=1e-3)
+    assert report["velocity_m_per_s"][0] == pytest.approx(40, rel=1e-3)
+
+
+def test_overflowing_parameters_fail_with_a_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for text in (WALL.replace("K_J_per_m3 = 0.8e6", "K_J_per_m3 = 1e30"), WALL.replace("[60, 0]", "[1e30, 0]")):
+        assert run_case(text, tmp_path, "--overwrite") == 1
+        assert "llgsim: the run failed: " in capsys.readouterr().err
+
+
+def test_a_run_directory_can_be_run_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It holds the case, and a start file under the name that the case then has."""
+    short = edited(WALL, ("duration_ns = 2.0", "duration_ns = 0.1"))
+    assert run_case(short, tmp_path) == 0
+    start = 'texture = "domain-wall"\nwidth_nm = 5\ncenter_nm = 100'
+    again = edited(short, (start, 'texture = "file"\npath = "run/final.ovf"'))
+    assert run_case(again, tmp_path, "--overwrite") == 2
+    assert "lies in the output" in capsys.readouterr().err
+    (tmp_path / "states").mkdir()
+    (tmp_path / "run" / "final.ovf").rename(tmp_path / "states" / "final.ovf")
+    again = edited(again, ("run/final.ovf", "states/final.ovf"))
+    assert run_case(again, tmp_path, "--overwrite") == 0
+    assert main(["run", str(tmp_path / "run" / "case.toml"), "-o", str(tmp_path / "third"), "--quiet"]) == 0
+    np.testing.assert_array_equal(Run.open(tmp_path / "run").snapshots[-1], Run.open(tmp_path / "third").snapshots[-1])
+    assert main(["report", str(tmp_path / "run"), "--no-pictures"]) == 0
+
+
+def test_the_directory_of_a_case_is_named_after_its_folder(wall: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(wall.parent)
+    (wall.parent / "strip").mkdir()
+    text = edited(WALL, ("duration_ns = 2.0", "duration_ns = 0.01"))
+    for name in ("case.toml", "case_damped.toml", "other.toml"):
+        (wall.parent / "strip" / name).write_text(text, encoding="utf-8")
+        assert main(["run", f"strip/{name}", "--quiet", "--no-pictures"]) == 0
+    assert sorted(path.name for path in (wall.parent / "runs").iterdir()) == ["other", "strip", "strip_damped"]

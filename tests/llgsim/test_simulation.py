@@ -46,7 +46,7 @@ def simulation(**changes: Any) -> Simulation:
     [
         ({"Ms": -8e5}, r"Ms = -800000 A/m must be greater than 0"),
         ({"Ms": math.nan}, r"Ms = nan A/m must be finite"),
-        ({"Ms": "much"}, r"Ms = 'much' must be a number, not text"),
+        ({"Ms": "much"}, r"Ms = 'much' must be a number \(in A/m\)"),
         ({"gamma": 0.0}, r"gamma = 0 rad/\(s T\) must be greater than 0"),
         ({"damping": -0.1}, r"damping = -0\.1 must be at least 0"),
         ({"damping": math.inf}, r"damping = inf must be finite"),

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llgsim.analysis import gradient
-from llgsim.analysis.derivatives import ORDER, _stencils
+from llgsim.analysis.derivatives import ORDER
 from llgsim.grid import Grid
 
 
@@ -39,11 +39,18 @@ def test_nyquist_wave_of_an_even_number_of_cells_has_no_derivative() -> None:
 
 
 def test_weights_of_known_stencils() -> None:
-    # textbook rationals: central 8th order, and the one-sided three-point stencil
-    central = [Fraction(1, 280), Fraction(-4, 105), Fraction(1, 5), Fraction(-4, 5), Fraction(0)]
-    weights = [float(w) for w in central] + [-float(w) for w in central[-2::-1]]
-    np.testing.assert_allclose(_stencils()[4, 4, ORDER - 4 : ORDER + 5], weights, atol=1e-15)
-    np.testing.assert_allclose(_stencils()[0, 2, ORDER : ORDER + 3], [-1.5, 2, -0.5], atol=1e-15)
+    # textbook rationals: central 10th order, and the one-sided three-point stencil of a run of three
+    impulse = np.zeros(31)
+    impulse[15] = 1.0
+    ddx, _ = gradient(rows(impulse), line(31, periodic=False))
+    half = [Fraction(5, 6), Fraction(-5, 21), Fraction(5, 84), Fraction(-5, 504), Fraction(1, 1260)]
+    weights = [float(w) for w in half]
+    # the cell k to the left sees the impulse on its right, at +k
+    np.testing.assert_allclose(ddx[0, 0, 10:15], weights[::-1], atol=1e-15)
+    np.testing.assert_allclose(ddx[0, 0, 16:21], [-w for w in weights], atol=1e-15)
+    short = line(3, periodic=False)
+    found = [gradient(rows(np.eye(3)[k]), short)[0][0, 0, 0] for k in range(3)]
+    np.testing.assert_allclose(found, [-1.5, 2, -0.5], atol=1e-15)
 
 
 @given(

@@ -107,6 +107,41 @@ def test_wide_skyrmion_with_a_thin_wall(skyrmion: Build) -> None:
     assert skyrmion_radius(m, grid) == pytest.approx(50 * nm, abs=0.02 * nm)
 
 
+@pytest.mark.parametrize("radius", [12, 13.7, 13.78, 13.85, 14, 15])
+def test_skyrmion_that_nearly_fills_the_period(skyrmion: Build, radius: float) -> None:
+    # a circular mean of the rim flips to the other end of the period at J0(2πR/L) = 0, R = 13.78 nm
+    grid = film(nm, size=36 * nm)
+    rng = np.random.default_rng(3)
+    for center in rng.uniform(0, 36 * nm, (8, 2)):
+        for width, tolerance in ((1.5, 0.1), (5, 5.0)):
+            # the profile has a kink where the shortest way changes, of size e^-2d/Δ at the gap d to the next image;
+            # for Δ = 5 nm it carries a good part of the charge
+            m = skyrmion(grid, tuple(center), radius=radius * nm, width=width * nm)
+            assert error(skyrmion_position(m, grid), tuple(center), 36 * nm) < tolerance * nm
+
+
+def stadium(grid: Grid, center: tuple[float, float], half_length: float, angle: float) -> np.ndarray:
+    """A bubble, core down, whose rim lies 5 nm around a straight line of length 2·half_length; wall width 3 nm."""
+    x, y = grid.distance(center)
+    along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    beyond = along - np.clip(along, -half_length, half_length)
+    theta = 2 * np.arctan2(np.sinh(np.hypot(beyond, across) / (3 * nm)), np.sinh(5 / 3))
+    phi = np.arctan2(across, beyond) + angle
+    return np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), -np.cos(theta)])
+
+
+@pytest.mark.parametrize("periodic", [True, False])
+@pytest.mark.parametrize("half_length", [5, 15, 20, 30])
+@pytest.mark.parametrize("angle", [0.0, 0.4])
+def test_elongated_bubble_is_one_texture(half_length: float, angle: float, periodic: bool) -> None:
+    grid = film(nm, size=100 * nm, periodic=(periodic, periodic))
+    center = (50.3 * nm, 49.8 * nm)
+    m = stadium(grid, center, half_length * nm, angle)
+    assert topological_charge(m, grid) == pytest.approx(-1, abs=0.01)
+    # the charge sits in the two caps, symmetric about the centre; the cells tell them apart by a small part of one
+    assert error(skyrmion_position(m, grid), center, 100 * nm) < 0.02 * nm
+
+
 @settings(max_examples=20)
 @given(center=st.tuples(st.floats(0, 79.9e-9), st.floats(0, 79.9e-9)), radius=st.floats(6e-9, 15e-9))
 def test_radius(skyrmion: Build, center: tuple[float, float], radius: float) -> None:
@@ -133,6 +168,14 @@ def test_refusals(skyrmion: Build) -> None:
     pair = np.where(grid.x < 40 * nm, left, right)
     with pytest.raises(ValueError, match=r"holds 2 skyrmions .*crop or mask to one"):
         skyrmion_position(pair, grid)
+
+    strip = Grid(nx=60, ny=40, dx=2 * nm, dy=2 * nm, thickness=nm, periodic=(True, True))
+    signs = [(20, 1), (60, -1), (100, 1)]
+    parts = [skyrmion(strip, (x * nm, 40 * nm), vorticity=v) for x, v in signs]
+    three = np.where(strip.x < 40 * nm, parts[0], np.where(strip.x < 80 * nm, parts[1], parts[2]))
+    assert topological_charge(three, strip) == pytest.approx(-1)
+    with pytest.raises(ValueError, match=r"no single centre.*crop or mask to one"):
+        skyrmion_position(three, strip)
 
     opposite = np.where(grid.x < 40 * nm, left, skyrmion(grid, (60 * nm, 40 * nm), vorticity=-1))
     with pytest.raises(ValueError, match="no skyrmion"):

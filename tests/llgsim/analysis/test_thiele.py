@@ -15,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_bvp
 
+from llgsim import Coefficients, MicroscopicTorque, ZhangLi
 from llgsim.analysis import thiele, topological_charge
+from llgsim.analysis.thiele import angle_between, drive_direction
 from llgsim.grid import Grid
+from llgsim.torques import Torque
 
 nm = 1e-9
 Build = Callable[..., np.ndarray]
@@ -25,20 +28,21 @@ MATERIAL = REFERENCE["material"]
 
 
 @dataclass
-class SpinTransfer:
-    """ξ0 (v·∇)m + m×[diag(ξ)(v·∇)m], projected; v a pair or a function of t; 0 until the ramp has finished."""
+class SpinTransfer(Torque):
+    """ξ0 (v·∇)m + m×[diag(ξ)(v·∇)m], projected; v a pair or a function of t; 0 before `steady_after`."""
 
     v: Any
     xi0: Any
     xi_parallel: Any
     xi_perpendicular: Any
-    name: str = "spin transfer"
+    steady_after: float = 1e-9
+    name = "spin transfer"
 
-    def drift_velocity_at(self, m, t, *, ramp_finished=False):
-        return np.array(self.v(t) if callable(self.v) else self.v, dtype=float) * (1.0 if ramp_finished else 0.0)
+    def drift_velocity_at(self, t):
+        return np.array(self.v(t) if callable(self.v) else self.v, dtype=float) * (t >= self.steady_after)
 
-    def evaluate(self, m, ddx, ddy, grid, Ms, gamma, t, *, ramp_finished=False):
-        v = self.drift_velocity_at(m, t, ramp_finished=ramp_finished)
+    def evaluate(self, m, ddx, ddy, grid, Ms, gamma, t):
+        v = self.drift_velocity_at(t)
         g = v[0] * ddx + v[1] * ddy
         g = g - m * (m * g).sum(axis=0)
         xi0, par, perp = (f(m[2]) if callable(f) else f for f in (self.xi0, self.xi_parallel, self.xi_perpendicular))
@@ -47,24 +51,21 @@ class SpinTransfer:
 
 
 @dataclass
-class SpinOrbit:
+class SpinOrbit(Torque):
     """a m×p + b m×(m×p), rates in 1/s."""
 
     p: tuple[float, float, float]
     a: float = 0.0
     b: float = 0.0
     direction: tuple[float, float] | None = None
-    name: str = "spin orbit"
+    name = "spin orbit"
 
-    def drift_velocity_at(self, m, t, *, ramp_finished=False):
-        return np.zeros(2)
-
-    def evaluate(self, m, ddx, ddy, grid, Ms, gamma, t, *, ramp_finished=False):
+    def evaluate(self, m, ddx, ddy, grid, Ms, gamma, t):
         mp = np.cross(m, np.array(self.p)[:, None, None], axis=0)
         return self.a * mp + self.b * np.cross(m, mp, axis=0), 0.0, 0.0, 0.0
 
     def electric_direction(self, t):
-        return self.direction
+        return None if self.direction is None else np.array(self.direction)
 
 
 def simulation(m: np.ndarray, grid: Grid, *torques: Any, damping: float = 0.0, t: float = 0.0) -> SimpleNamespace:
@@ -241,21 +242,44 @@ def test_hall_angle_reference_directions(skyrmion: Build) -> None:
     assert both.hall_angle == pytest.approx((from_x - 180 + 180) % 360 - 180)
 
 
-def test_drive_at_the_time_of_the_simulation_and_fields_of_drift(skyrmion: Build) -> None:
+def test_drive_at_the_time_of_the_simulation(skyrmion: Build) -> None:
     grid = film(80 * nm, 2 * nm)
     m = skyrmion(grid, (40 * nm, 40 * nm))
     xi = {"xi0": -0.15, "xi_parallel": 0.1, "xi_perpendicular": 0.1}
     steady = thiele(simulation(m, grid, SpinTransfer((30.0, 0.0), **xi)))
     pulsed = thiele(simulation(m, grid, SpinTransfer(lambda t: (1e10 * t, 0.0), **xi), t=3e-9))
     np.testing.assert_allclose(pulsed.velocity, steady.velocity, rtol=1e-12)
+    # at the start of the ramp as at its end, and a drive without end as it is
+    np.testing.assert_array_equal(thiele(simulation(m, grid, SpinTransfer((30.0, 0.0), **xi))).drift_velocity, [30, 0])
+    np.testing.assert_allclose(pulsed.drift_velocity, [30, 0])
+    early = SpinTransfer(lambda t: (1e10 * t, 0.0), **xi, steady_after=math.inf)
+    assert not thiele(simulation(m, grid, early, t=3e-9)).drift_velocity.any()
 
-    class Uneven(SpinTransfer):
-        def drift_velocity_at(self, m, t, *, ramp_finished=False):
-            return np.array([30 + 0 * m[2], 10 * m[2]])  # the wall, where the texture is, has no m_z
 
-    uneven = thiele(simulation(m, grid, Uneven((0, 0), **xi)))
-    assert uneven.drift_velocity[0] == pytest.approx(30)
-    assert abs(uneven.drift_velocity[1]) < 5  # 9.5 if the whole area counted alike
+def test_what_the_hall_angle_is_counted_from() -> None:
+    ramped = MicroscopicTorque(Coefficients(xi0=0.0, xi_parallel=0.1, xi_perpendicular=0.1), E=(0.0, -2.0), ramp=1e-9)
+    silent = ZhangLi(u=(0.0, 0.0), beta=0.1)
+    np.testing.assert_allclose(drive_direction([silent, ramped], np.zeros(2), 0.0), [0, 1])
+    np.testing.assert_array_equal(drive_direction([silent, ramped], np.array([3.0, 0.0]), 0.0), [3, 0])
+    np.testing.assert_array_equal(drive_direction([silent], np.zeros(2), 0.0), [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "angle"),
+    [
+        ((1, 0), (0, 2), 90.0),
+        ((0, 3), (1, 0), -90.0),
+        ((1, 1), (-1, -1), 180.0),
+        ((1, 0), (-1, -0.0), 180.0),
+        ((0, 0), (1, 0), math.nan),
+        ((1, 0), (0, 0), math.nan),
+        ((1, 0), (math.nan, 1), math.nan),
+        ((math.nan, 1), (1, 0), math.nan),
+    ],
+)
+def test_angle_between(start: tuple[float, float], end: tuple[float, float], angle: float) -> None:
+    found = angle_between(np.array(start, dtype=float), np.array(end, dtype=float))
+    assert found == pytest.approx(angle, nan_ok=True)
 
 
 # ---- walls

@@ -90,6 +90,15 @@ def test_lost_skyrmion(skyrmion: Build, after: str, reason: str) -> None:
     assert not steady
 
 
+def test_velocity_of_a_skyrmion_lost_too_soon_says_why(skyrmion: Build) -> None:
+    t = np.linspace(0, ns, 11)
+    uniform = np.zeros((3, 40, 40))
+    uniform[2] = 1
+    followed = track(run(FILM, t, [skyrmion(FILM, (20e-9, 40e-9))] * 2 + [uniform] * 9))
+    with pytest.raises(ValueError, match=r"at least 3.*lost at 2e-10 s: the topological charge went from -1 to 0"):
+        followed.velocity()
+
+
 def test_nothing_to_follow(skyrmion: Build) -> None:
     t = np.array([0.0, ns])
     uniform = np.zeros((3, 40, 40))
@@ -99,7 +108,7 @@ def test_nothing_to_follow(skyrmion: Build) -> None:
     with pytest.raises(ValueError, match="no skyrmion"):
         track(run(FILM, t, [uniform] * 2), "skyrmion")
     two = np.where(FILM.x < 40 * nm, skyrmion(FILM, (20 * nm, 40 * nm)), skyrmion(FILM, (60 * nm, 40 * nm)))
-    with pytest.raises(ValueError, match=r"2 skyrmions.*track_all"):
+    with pytest.raises(ValueError, match=r"2 skyrmions.*track follows one texture; crop or mask to one \(track_all\)"):
         track(run(FILM, t, [two] * 2))
     with pytest.raises(ValueError, match="kind = 'vortex'"):
         track(run(FILM, t, [two] * 2), "vortex")

@@ -7,8 +7,8 @@ from llgsim.plots.comparison import VelocitySeries, velocity_versus_drift
 
 DRIFT = np.array([0.0, 50.0, 100.0])
 SERIES = [
-    VelocitySeries("film", DRIFT, 0.98 * DRIFT * 1.01, 0.1 + 0 * DRIFT, 0.98 * DRIFT, "$V_x$"),
-    VelocitySeries("wall", DRIFT, DRIFT, 0.01 + 0 * DRIFT, DRIFT, "$V_x$"),
+    VelocitySeries("film", DRIFT, 0.98 * DRIFT * 1.01, 0.1 + 0 * DRIFT, 0.98 * DRIFT, "$|V|$", "Thiele"),
+    VelocitySeries("wall", DRIFT, DRIFT, 0.01 + 0 * DRIFT, DRIFT, "$V_x$", "wall theory"),
 ]
 
 
@@ -18,7 +18,7 @@ def test_points_predictions_and_the_reference_line() -> None:
     assert bottom.get_xlabel() == "$v_d$ (m/s)"
     assert bottom.get_ylabel().endswith("(%)")
     assert [text.get_text() for text in top.get_legend().get_texts()] == [
-        "film: $V_x$", "wall: $V_x$", "predicted", "$V = v_d$",
+        "film: $|V|$; line: Thiele", "wall: $V_x$; line: wall theory", "$V = v_d$",
     ]  # fmt: skip
     film, wall = top.containers
     np.testing.assert_allclose(film.lines[0].get_ydata(), SERIES[0].measured)
@@ -31,6 +31,7 @@ def test_the_lower_panel_shows_the_deviation_in_per_cent_on_a_log_scale() -> Non
     bottom = velocity_versus_drift(SERIES).axes[1]
     assert bottom.get_yscale() == "log"
     film, wall = bottom.containers
+    np.testing.assert_array_equal(film.lines[0].get_xdata(), DRIFT[1:])  # points stand at their v_d
     np.testing.assert_allclose(film.lines[0].get_ydata(), [1.0, 1.0])  # measured is 1 % above; no point at V = 0
     assert wall.lines[0].get_ydata().size == 0  # exact agreement has no logarithm
     low, high = bottom.get_ylim()

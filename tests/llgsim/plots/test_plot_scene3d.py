@@ -104,8 +104,9 @@ def test_no_arrow_stands_where_there_is_no_magnet(notched_track: Grid) -> None:
 def test_the_stem_ends_on_the_core_which_lies_below_the_path(film: Grid, skyrmion_track: Track, carrying) -> None:
     m = carrying(skyrmion_track, film)
     layout = scene_layout(m, film, scene3d.path_pieces(skyrmion_track, film))
-    (stem,) = layout.stem
-    np.testing.assert_allclose(stem[0], layout.ends[1])
+    (name, _, end), stem = layout.ends[1], layout.stems[1]
+    assert name == "end"
+    np.testing.assert_allclose(stem[0], end)
     # the core is at −height, to within an arrow spacing of its bottom
     assert stem[1][2] == pytest.approx(-layout.height, rel=0.1)
 
@@ -113,9 +114,44 @@ def test_the_stem_ends_on_the_core_which_lies_below_the_path(film: Grid, skyrmio
 def test_a_wall_on_a_line_is_a_row_of_arrows(line: Grid, wall_track: Track) -> None:
     layout = scene_layout(textures.domain_wall(line, width=8e-9), line, scene3d.path_pieces(wall_track, line))
     assert layout.surface is None
-    assert layout.picture[0] > 2 * layout.picture[1]
-    assert 40 <= len(layout.points) <= 80
+    assert layout.arrows.shape == layout.points.shape
+    assert 40 <= len(layout.points) <= 100
     assert np.isfinite(layout.pieces[0]).all()  # y of a wall is nan in the track
+
+
+def test_on_a_line_only_the_surroundings_of_the_path_are_drawn(line: Grid, wall_track: Track) -> None:
+    m = textures.domain_wall(line, width=8e-9, center=wall_track.x[-1])
+    layout = scene_layout(m, line, scene3d.path_pieces(wall_track, line))
+    right = layout.left + layout.size[0]
+    assert 0 <= layout.left < 80  # the path goes from 80 nm to 320 nm
+    assert 320 < right <= 400
+    assert ((layout.points[:, 0] > layout.left) & (layout.points[:, 0] < right)).all()
+    # |m_z| < 0.8 within 1.1 widths to either side, 17.6 nm
+    assert (np.abs(layout.arrows[:, 2]) < 0.8).sum() >= 3
+
+
+def test_ends_that_coincide_are_one(film: Grid, carrying, moving) -> None:
+    track = moving((40e-9, 40e-9), (0.5, 0.0), 1e-9)
+    layout = scene_layout(carrying(track, film), film, scene3d.path_pieces(track, film))
+    assert [name for name, _, _ in layout.ends] == ["start = end"]
+    assert len(layout.stems) == len(layout.label_places) == 1
+
+
+def test_names_stand_beside_the_path_and_apart(film: Grid, skyrmion_track: Track, carrying) -> None:
+    layout = scene_layout(carrying(skyrmion_track, film), film, scene3d.path_pieces(skyrmion_track, film))
+    start, end = layout.label_places
+    path = np.concatenate(layout.pieces, axis=1)
+    for place in (start, end):
+        # higher than a letter, 2 % of the picture, away from the line
+        assert np.hypot(*(path[:2] - place[:2, None])).min() > 0.03 * layout.longest
+    assert np.hypot(*(end - start)[:2]) > 0.1 * layout.longest
+
+
+def test_the_path_keeps_inside_the_box(film: Grid, skyrmion_track: Track, carrying) -> None:
+    layout = scene_layout(carrying(skyrmion_track, film), film, scene3d.path_pieces(skyrmion_track, film))
+    path = np.concatenate(layout.pieces, axis=1)
+    assert path[0].min() > 0
+    assert path[0].max() < 80
 
 
 def test_bad_paths_are_refused_before_any_work(film: Grid, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_ramp_is_the_smoothstep(s: float) -> None:
 def test_ramp_begins_and_ends_without_a_kink() -> None:
     drive = Drive("u", "m/s", (10.0, -4.0), ramp=2e-10)
     assert drive.at(-1.0) == drive.at(0.0) == (0.0, 0.0)
-    assert drive.at(2e-10) == drive.at(1.0) == drive.at(0.0, ramp_finished=True) == (10.0, -4.0)
+    assert drive.at(2e-10) == drive.at(1.0) == (10.0, -4.0)
     assert drive.steady_after == 2e-10
     slope = [(drive.at(t + 1e-16)[0] - drive.at(t)[0]) / 1e-16 for t in (0.0, 2e-10 - 1e-16)]
     assert np.abs(slope).max() < 1e-4 * 10 / 2e-10
@@ -51,6 +51,7 @@ def test_a_function_of_time_is_asked_every_time() -> None:
         (5.0, 0.0, r"u = 5\.0 must be 2 numbers in m/s"),
         ((1.0, 0.0), -1.0, r"ramp = -1\.0 s must be a time in seconds, 0 or longer"),
         ((1.0, 0.0), math.nan, r"ramp = nan s must be a time in seconds"),
+        ((1.0, 0.0), "long", r"ramp = 'long' s must be a time in seconds"),
         (lambda t: (1.0, 0.0), 1e-9, r"u: a function of time cannot be ramped"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import coefficients as co
 from coefficients.units import angstrom, electron_mass, eV, fs
 from llgsim import Coefficients, MicroscopicTorque
+from llgsim.torques import Torque
 from tests import oracle
 from tests.compositions import GAMMA, MS, anisotropic, anisotropic_coefficients, smooth
 from tests.conftest import make_grid
@@ -122,15 +124,26 @@ def test_drives_of_a_table_are_converted_into_each_other(tables: dict[str, co.Co
     assert v[0] < 0  # electrons go against the current
 
 
-def test_ramp_acts_on_every_constant_drive_and_can_be_taken_as_finished() -> None:
+def test_ramp_acts_on_every_constant_drive_and_has_an_end() -> None:
     torque = anisotropic(ramp=2e-10)
     v, F = torque.drives_at(1e-10)
     np.testing.assert_allclose(v, (45.0, -20.0), rtol=1e-14)
     np.testing.assert_allclose(F, (1e5, 3.5e4), rtol=1e-14)
-    np.testing.assert_array_equal(torque.drift_velocity_at(np.zeros((3, 1, 1)), 0.0), (90, -40))
-    np.testing.assert_array_equal(torque.drift_velocity_at(np.zeros((3, 1, 1)), 0.0, ramp_finished=False), (0, 0))
-    assert torque.steady_after == 2e-10
-    assert anisotropic(E=lambda t: (t, 0.0)).steady_after == math.inf
+    np.testing.assert_array_equal(torque.drift_velocity_at(0.0), (0, 0))
+    np.testing.assert_array_equal(torque.drift_velocity_at(torque.finished(0.0)), (90, -40))
+    assert torque.steady_after == torque.finished(1e-10) == 2e-10
+    assert torque.finished(3e-10) == 3e-10
+    moving = anisotropic(E=lambda t: (t, 0.0))
+    assert moving.steady_after == math.inf
+    assert moving.finished(3e-10) == 3e-10
+    assert replace(torque, ramp=1e-10).steady_after == 1e-10
+
+
+def test_bad_values_of_a_moving_drive_are_named_with_their_unit() -> None:
+    for name, unit in (("E", "V/m"), ("sheet_current", "A/m"), ("drift_velocity", "m/s")):
+        torque = MicroscopicTorque(Coefficients(**XI), **{name: lambda t: (math.nan, 0.0)})  # type: ignore[arg-type]
+        with pytest.raises(ValueError, match=rf"{name} at t = 1 s = \(nan, 0\.0\) must be 2 finite numbers in {unit}"):
+            torque.drives_at(1.0)
 
 
 def test_direction_of_the_electrons_is_v_or_against_the_field() -> None:
@@ -159,6 +172,41 @@ def test_xi_of_a_table_is_rescaled_to_the_magnet_and_that_of_coefficients_is_not
         np.testing.assert_allclose(found, scale * getattr(tables["E"], name)(z), rtol=1e-12)
     given = MicroscopicTorque(Coefficients(**XI), drift_velocity=(1.0, 0.0))
     np.testing.assert_allclose(np.array(given.xi(grid, 2 * MS, GAMMA, z))[:, 0], (-0.1, 0.05, 0.07), rtol=1e-15)
+
+
+def test_coefficients_that_need_a_long_series_run() -> None:
+    """ξ of a steep table given as functions: more than 65 terms each."""
+    model = co.RashbaFerromagnet(
+        fermi_energy=2.0 * eV, exchange=0.5 * eV, rashba=0.6 * eV * angstrom, effective_mass=electron_mass
+    )
+    table = co.tabulate(
+        model, co.WhiteNoise(scattering_time=5 * fs), spin_density=co.spin_density(Ms=MS, thickness=1e-9)
+    )
+    given = Coefficients(xi0=table.xi0, xi_parallel=table.xi_parallel, xi_perpendicular=table.xi_perpendicular)
+    assert max(len(series) for series in given.series) > 65
+    z = np.linspace(-1, 1, 301)
+    for found, function in zip(given.evaluate(z), (table.xi0, table.xi_parallel, table.xi_perpendicular)):
+        np.testing.assert_allclose(found, function(z), rtol=0, atol=1e-12 * np.abs(function(z)).max())
+    found = MicroscopicTorque(given).xi(make_grid("one cell"), MS, GAMMA, z)
+    np.testing.assert_allclose(found, given.evaluate(z)[:3], rtol=0, atol=1e-13)
+
+
+def test_xi_of_a_torque_is_what_its_rate_returns() -> None:
+    class Renormalising(Torque):
+        renormalises = True
+
+        def parameters(self, grid: Any, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
+            return (0.1 + t, 3.0)
+
+        @staticmethod
+        def rate(m: Any, ddx: Any, ddy: Any, strength: float, power: float) -> Any:
+            zero = ddx[0]
+            return (zero, zero, zero, -strength, strength * m[2] ** 2, m[0] ** 2 / power)
+
+    z = np.linspace(-1, 1, 11)
+    found = Renormalising().xi(make_grid("one cell"), MS, GAMMA, z)
+    for values, expected in zip(found, (-0.1 + 0 * z, 0.1 * z**2, (1 - z**2) / 3), strict=True):
+        np.testing.assert_allclose(values, expected, atol=1e-15)
 
 
 def test_spin_orbit_part_acts_only_where_it_can() -> None:
@@ -212,6 +260,8 @@ def test_drives_that_do_not_fit_are_named(tables: dict[str, co.CoefficientTable]
         (coefficients, {"drift_velocity": (1, 2, 3)}, r"drift_velocity = \(1, 2, 3\) must be 2 finite numbers in m/s"),
         (coefficients, {"drift_velocity": (1, 2), "ramp": -1e-9}, r"ramp = -1e-09 s must be a time"),
         (coefficients, {"drift_velocity": lambda t: (t, 0), "ramp": 1e-9}, r"function of time cannot be ramped"),
+        (coefficients, {"drift_velocity": lambda t: (t, 0), "ramp": -1}, r"ramp = -1 s must be a time"),
+        (coefficients, {"ramp": math.nan}, r"ramp = nan s must be a time"),
         ("table", {"drift_velocity": (1, 0)}, r"coefficients = 'table' must be a coefficients.tabulate table"),
     ]
     for source, arguments, message in cases:

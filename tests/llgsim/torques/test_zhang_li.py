@@ -106,6 +106,6 @@ def test_a_torque_that_defines_too_little_says_so() -> None:
         with pytest.raises(TypeError, match=f"Nothing must define {method}"):
             getattr(Nothing(), method)(grid, MS, GAMMA, 0.0)
     assert Nothing().name == "Nothing"
-    np.testing.assert_array_equal(Nothing().drift_velocity_at(np.zeros((3, 1, 1)), 0.0), [0, 0])
+    np.testing.assert_array_equal(Nothing().drift_velocity_at(0.0), [0, 0])
     assert Nothing().electric_direction(0.0) is None
     assert [float(x.max()) for x in Nothing().xi(grid, MS, GAMMA, np.linspace(-1, 1, 5))] == [0, 0, 0]
