@@ -492,9 +492,15 @@ class Simulation:
         while largest <= torque and count < iterations:
             common, single = random.standard_normal((3, 1, 1)), random.standard_normal((3, *self.grid.shape))
             other = self._tilted(state[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS], 1e-2 * common + 1e-3 * single)
-            more, other_largest, other_energy, _ = self._descend(other, torque, iterations - count)
+            short = min(max(10 * count, 1000), iterations - count)
+            more, other_largest, other_energy, _ = self._descend(other, torque, short)
             count += more
-            if not other_energy < energy - 1e-6 * scale:
+            gain = (energy - other_energy) / scale if scale else 0.0
+            if other_largest > torque and gain > 1e-3:
+                more, other_largest, other_energy, _ = self._descend(other, torque, iterations - count)
+                count += more
+            # what gains little and slowly only slides, as a skyrmion does from cell to cell of a coarse grid
+            elif other_largest > torque or gain < 1e-6:
                 break
             state, largest, energy = other, other_largest, other_energy
         self.m = state[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]
