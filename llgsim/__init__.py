@@ -5,8 +5,8 @@ from llgsim import analysis, textures
 from llgsim.grid import Grid
 from llgsim.ovf import read_ovf, write_ovf
 from llgsim.percell import per_cell
+from llgsim.run import Run
 from llgsim.simulation import Simulation, SimulationError
-from llgsim.store import Run
 from llgsim.terms import BulkDMI, Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy, Zeeman
 from llgsim.torques import Coefficients, MicroscopicTorque, ZhangLi
 

@@ -7,7 +7,6 @@ all problems at once, each with its dotted path; a `Case` then builds the coeffi
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import os
 import re
@@ -17,215 +16,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
+from typing import Any
 
 import coefficients as co
-from llgsim import terms, textures
+from llgsim import textures
 from llgsim.analysis import topological_charge
+from llgsim.case_sections import (
+    REQUIRED,
+    SECTIONS,
+    TERMS,
+    Drive,
+    Output,
+    Problem,
+    check_list,
+    check_section,
+    check_start,
+    did_you_mean,
+)
 from llgsim.grid import Grid
 from llgsim.ovf import read_ovf
-from llgsim.simulation import GAMMA, Simulation
+from llgsim.simulation import Simulation
 from llgsim.torques import MicroscopicTorque, ZhangLi
-
-SUFFIXES = {
-    "eV_angstrom": co.units.eV * co.units.angstrom,
-    "eV": co.units.eV,
-    "me": co.units.electron_mass,
-    "fs": 1e-15,
-    "ps": 1e-12,
-    "ns": 1e-9,
-    "nm": 1e-9,
-}
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be a number")
-    if not math.isfinite(value):
-        raise ValueError("must be a finite number")
-    return value
-
-
-# beyond 1e30 in any unit lies overflow, not physics
-Number = Annotated[float, BeforeValidator(_number), Field(allow_inf_nan=False, ge=-1e30, le=1e30)]
-Switch = Annotated[bool, Field(strict=True)]
-Positive = Annotated[Number, Field(gt=0)]
-NotNegative = Annotated[Number, Field(ge=0)]
-# outside these a length was almost certainly written in another unit
-Nanometres = Annotated[Number, Field(ge=1e-3, le=1e6)]
-Pair = tuple[Number, Number]
-Sign = Literal[1, -1]
-
-
-class Section(BaseModel):
-    """A section of a case file; keys that it does not know are errors."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def si(self) -> dict[str, Any]:
-        """Values in SI under the names of the Python API: key suffixes stripped, unset keys left out."""
-        return dict(_si(key, value) for key, value in self if value is not None)
-
-
-def _si(key: str, value: Any) -> tuple[str, Any]:
-    for suffix, factor in SUFFIXES.items():
-        if key.endswith("_" + suffix):
-            scaled = tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
-            return key.removesuffix("_" + suffix), scaled
-    return key, value
-
-
-class Electrons(Section):
-    fermi_energy_eV: Annotated[Number, Field(gt=0, le=100)]
-    exchange_eV: Annotated[Number, Field(gt=0, le=100)]
-    exchange_sign: Sign = -1
-    rashba_eV_angstrom: Annotated[Number, Field(ge=-100, le=100)]
-    effective_mass_me: Annotated[Number, Field(gt=0, le=1000)]
-
-
-class Disorder(Section):
-    kind: Literal["white-noise"]
-    scattering_time_fs: Annotated[Number, Field(gt=0, le=1e6)]
-
-
-class Magnet(Section):
-    Ms_A_per_m: Annotated[Number, Field(gt=0, le=1e8)]
-    thickness_nm: Nanometres
-    damping: NotNegative | None = None
-    gamma_rad_per_s_T: Positive = GAMMA
-
-
-class GridSection(Section):
-    nx: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    ny: Annotated[int, Field(ge=1, le=100_000, strict=True)]
-    dx_nm: Nanometres
-    dy_nm: Nanometres
-    periodic: tuple[Literal["x", "y"], ...] = ()
-
-
-class Uniform(Section):
-    texture: Literal["uniform"]
-    direction: tuple[Number, Number, Number] = (0.0, 0.0, 1.0)
-
-
-class Random(Section):
-    texture: Literal["random"]
-    seed: Annotated[int, Field(ge=0, strict=True)]
-
-
-class DomainWall(Section):
-    texture: Literal["domain-wall"]
-    width_nm: Nanometres
-    center_nm: Number | None = None
-    kind: Literal["neel", "bloch"] = "neel"
-    left: Sign = 1
-    chirality: Sign = 1
-
-
-class Skyrmion(Section):
-    texture: Literal["neel-skyrmion", "bloch-skyrmion"]
-    radius_nm: Nanometres
-    center_nm: Pair | None = None
-    core: Sign = -1
-    width_nm: Nanometres | None = None
-    chirality: Sign = 1
-
-
-class Vortex(Section):
-    texture: Literal["vortex"]
-    core_radius_nm: Nanometres
-    center_nm: Pair | None = None
-    core: Sign = 1
-    circulation: Sign = 1
-
-
-class File(Section):
-    texture: Literal["file"]
-    path: str
-
-
-TEXTURES: tuple[type[Section], ...] = (Uniform, Random, DomainWall, Skyrmion, Vortex, File)
-
-
-def _started(model: type[Section]) -> type[Section]:
-    return create_model(f"{model.__name__}Start", __base__=model, relax=(Switch, True))
-
-
-class Drive(Section):
-    E_V_per_m: Pair | None = None
-    current_density_A_per_m2: Pair | None = None
-    conductor_thickness_nm: Nanometres | None = None
-    sheet_current_A_per_m: Pair | None = None
-    drift_velocity_m_per_s: Pair | None = None
-    ramp_ps: NotNegative = 0.0
-    spin_orbit: Switch = True
-
-
-class RunSection(Section):
-    duration_ns: Annotated[Number, Field(gt=0, le=1e6)]
-    every_ps: Annotated[Number, Field(gt=0)]
-    fit_from: Annotated[Number, Field(ge=0, lt=1)] = 0.4
-
-
-def _state_file(name: str) -> str:
-    if Path(name).suffix not in (".ovf", ".npy") or Path(name).name != name or Path(name).stem == "start":
-        raise ValueError("must be a file name that ends in .ovf or .npy, without folders, and not start.*")
-    return name
-
-
-class Output(Section):
-    snapshots_every_ps: Annotated[Number, Field(gt=0)] | None = None
-    final_state: Annotated[str, AfterValidator(_state_file)] = "final.ovf"
-
-
-class ZhangLiSection(Section):
-    kind: Literal["zhang-li"]
-    u_m_per_s: Pair
-    beta: Number
-    derivative_order: Literal[2, 4, 6] = 6
-
-
-def _kebab(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", name).lower()
-
-
-def _term_section(term: type) -> type[Section]:
-    """The section of a term: its dataclass fields, with their units in the keys and their ranges."""
-    fields: dict[str, Any] = {"kind": (Literal[_kebab(term.__name__)], ...)}
-    for field in dataclasses.fields(term):
-        unit = field.metadata["unit"].replace("/", "_per_").replace("^", "")
-        annotation: Any = Annotated[Number, Field(gt=field.metadata["above"], ge=field.metadata["minimum"])]
-        if field.type != "float":
-            annotation = tuple[Number, Number, Number]
-        default = ... if field.default is dataclasses.MISSING else field.default
-        fields["_".join(filter(None, [field.name, unit]))] = (annotation, default)
-    return create_model(term.__name__ + "Section", __base__=Section, **fields)
-
-
-TERMS = {_kebab(name): (term, _term_section(term)) for name, term in terms.registered().items()}
-SECTIONS: dict[str, type[Section]] = {
-    "electrons": Electrons,
-    "disorder": Disorder,
-    "magnet": Magnet,
-    "grid": GridSection,
-    "drive": Drive,
-    "run": RunSection,
-    "output": Output,
-}
-REQUIRED = ("magnet", "grid", "terms", "start", "run")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a case file: the dotted path of the entry and what to do about it."""
-
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
 
 
 class CaseError(ValueError):
@@ -404,19 +215,19 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
     known = ["title", *SECTIONS, "terms", "start", "torques"]
     for key in data:
         if key not in known:
-            problems.append(Problem(key, f"unknown section or key{_did_you_mean(key, known)}"))
+            problems.append(Problem(key, f"unknown section or key{did_you_mean(key, known)}"))
     for required in REQUIRED:
         if required not in data:
             brackets = f"[[{required}]]" if required == "terms" else f"[{required}]"
             problems.append(Problem(required, f"the section {brackets} is missing"))
     for section, model in SECTIONS.items():
         if section in data:
-            _check(section, model, data[section], sections, problems)
+            check_section(section, model, data[section], sections, problems)
     if "start" in data:
-        _check_start(data["start"], sections, problems)
+        check_start(data["start"], sections, problems)
     for section in ("terms", "torques"):
         if section in data:
-            _check_list(section, data[section], sections, problems)
+            check_list(section, data[section], sections, problems)
     case = Case(title=title, sections=sections, text=text, folder=folder or Path("."))
     problems += _cross_checks(case, data)
     if not problems:
@@ -426,107 +237,6 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
     order = ["electrons", "disorder", "magnet", "grid", "terms", "start", "drive", "torques", "run", "output"]
     sections.setdefault("output", Output())
     return dataclasses.replace(case, sections={key: sections[key] for key in order if key in sections})
-
-
-def _did_you_mean(key: str, candidates: Sequence[str], known: Sequence[str] | None = None) -> str:
-    close = difflib.get_close_matches(key, candidates, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known or candidates)}"
-
-
-def _check(path: str, model: type[Section], data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    if not isinstance(data, Mapping):
-        problems.append(Problem(path, f"must be a section [{path}], got {data!r}"))
-        return
-    if (section := _validated(path, model, data, problems)) is not None:
-        sections[path] = section
-
-
-def _validated(path: str, model: type[Section], data: Mapping[str, Any], problems: list[Problem]) -> Section | None:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        known = list(model.model_fields)
-        for detail in error.errors():
-            entry, *rest = detail["loc"] or ("",)
-            where = f"{path}.{entry}" + "".join(f"[{index}]" for index in rest if isinstance(index, int))
-            if detail["type"] == "extra_forbidden":
-                message = f"unknown key{_did_you_mean(str(entry), [key for key in known if key not in data], known)}"
-            elif detail["type"] == "missing":
-                message = "is missing"
-            else:
-                message = f"{_reason(detail)}, got {_shown(detail['input'])}"
-            problem = Problem(where, message)
-            if problem not in problems:
-                problems.append(problem)
-        return None
-
-
-def _reason(detail: Any) -> str:
-    context = detail.get("ctx", {})
-    unit = "; check the unit in the key"
-    phrases = {
-        "greater_than": "must be greater than {gt:g}",
-        "greater_than_equal": "must be at least {ge:g}"
-        + ("; check the unit in the key" if 0 < context.get("ge", 0) < 1 else ""),
-        "less_than": "must be less than {lt:g}",
-        "less_than_equal": "must be at most {le:g}" + unit,
-        "finite_number": "must be a finite number",
-        "literal_error": "must be {expected}",
-        "int_type": "must be a whole number",
-        "bool_type": "must be true or false",
-        "bool_parsing": "must be true or false",
-        "string_type": "must be a text in quotes",
-        "tuple_type": "must be a list in brackets",
-        "too_long": "must have {max_length} entries",
-    }
-    if phrase := phrases.get(detail["type"]):
-        return phrase.format(**context)
-    if "error" in context:
-        return str(context["error"])
-    return str(detail["msg"]).removeprefix("Value error, ")
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _check_start(data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    by_name = {name: model for model in TEXTURES for name in model.model_fields["texture"].annotation.__args__}  # type: ignore[union-attr]
-    kind = data.get("texture") if isinstance(data, Mapping) else None
-    if isinstance(data, Mapping) and kind not in by_name:
-        hint = "is missing" if kind is None else f"unknown texture {kind!r}"
-        close = _did_you_mean(str(kind), list(by_name)) if kind is not None else f"; one of {', '.join(by_name)}"
-        problems.append(Problem("start.texture", hint + close))
-        return
-    _check("start", _started(by_name[kind]) if kind else Section, data, sections, problems)
-
-
-def _check_list(name: str, data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    models: dict[Any, type[Section]] = {"zhang-li": ZhangLiSection}
-    if name == "terms":
-        models = {kind: model for kind, (_, model) in TERMS.items()}
-    if not isinstance(data, list):
-        problems.append(Problem(name, f"must be a list of sections, each headed [[{name}]]"))
-        return
-    built = []
-    for index, entry in enumerate(data):
-        path = f"{name}[{index}]"
-        if not isinstance(entry, Mapping):
-            problems.append(Problem(path, f"must be a section headed [[{name}]], got {_shown(entry)}"))
-            continue
-        kind = entry.get("kind")
-        if kind not in models:
-            what = (
-                "is missing; one of " + ", ".join(models)
-                if kind is None
-                else f"unknown {kind!r}" + _did_you_mean(str(kind), list(models))
-            )
-            problems.append(Problem(f"{path}.kind", what))
-        elif (section := _validated(path, models[kind], entry, problems)) is not None:
-            built.append(section)
-    if len(built) == len(data):
-        sections[name] = tuple(built)
 
 
 def _cross_checks(case: Case, data: Mapping[str, Any]) -> list[Problem]:

@@ -208,7 +208,7 @@ def _save_state(name: str, run: Any, output: Path) -> None:
 
 def _report(options: argparse.Namespace) -> int:
     from llgsim.case import CaseError, case_from
-    from llgsim.store import Run
+    from llgsim.run import Run
 
     try:
         run = Run.open(options.directory)

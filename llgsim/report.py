@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from llgsim import analysis
 from llgsim.analysis.thiele import angle_between, drive_direction
+from llgsim.run import Run
 from llgsim.simulation import Simulation
-from llgsim.store import Run
 from llgsim.terms import Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy
 from llgsim.torques import MicroscopicTorque
 from llgsim.validity import exchange_and_anisotropy, validity_warnings

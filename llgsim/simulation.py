@@ -20,8 +20,8 @@ from llgsim.grid import Grid
 from llgsim.integrators import RK4, fill_ghosts_compiled
 from llgsim.quantities import checked_number
 from llgsim.relax import Relaxation, descend
+from llgsim.run import Column, Run
 from llgsim.stencils import GHOSTS, edge_stencils
-from llgsim.store import Column, Run
 from llgsim.textures import normalised
 from llgsim.torques.base import XI_SAMPLES
 from llgsim.torques.microscopic import MicroscopicTorque, check_positive_spin

@@ -15,7 +15,7 @@ from llgsim.analysis.topology import topological_charge
 from llgsim.analysis.walls import wall_position
 
 if TYPE_CHECKING:
-    from llgsim.store import Run
+    from llgsim.run import Run
 
 POSITION_ACCURACY = 1e-15  # m; displacements below this say nothing
 

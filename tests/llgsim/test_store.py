@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from llgsim import store
 from llgsim.grid import Grid
 from llgsim.ovf import read_ovf
-from llgsim.store import Column, Run, RunWriter
+from llgsim.run import Column, Run
+from llgsim.store import RunWriter
 
 MASK = np.array([[False, True, True], [True, True, False]])
 GRID = Grid(nx=3, ny=2, dx=2e-9, dy=3e-9, thickness=0.4e-9, periodic=(True, False), mask=MASK)
