@@ -188,7 +188,8 @@ def _term_section(term: type) -> type[Section]:
         if field.type != "float":
             annotation = tuple[Number, Number, Number]
         default = ... if field.default is dataclasses.MISSING else field.default
-        fields["_".join(filter(None, [field.name, unit]))] = (annotation, default)
+        declared = Field(default, description=field.metadata["description"])
+        fields["_".join(filter(None, [field.name, unit]))] = (annotation, declared)
     return create_model(term.__name__ + "Section", __base__=Section, **fields)
 
 
@@ -246,7 +247,8 @@ def _validated(path: str, model: type[Section], data: Mapping[str, Any], problem
             if detail["type"] == "extra_forbidden":
                 message = f"unknown key{did_you_mean(str(entry), [key for key in known if key not in data], known)}"
             elif detail["type"] == "missing":
-                message = "is missing"
+                described = model.model_fields[str(entry)].description
+                message = "is missing" + (f": the {described}" if described else "")
             else:
                 message = f"{_reason(detail)}, got {_shown(detail['input'])}"
             problem = Problem(where, message)

@@ -1,7 +1,7 @@
 """Parameters declared once: name, unit, description and allowed range.
 
-The declarations on the dataclasses of terms and torques are what the Python constructors check, what case files accept
-and what tables and help texts print.
+The declarations on the dataclasses of terms and torques are what the Python constructors check and what case files
+accept; a case file that lacks a parameter is told its description.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ def quantity(
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def checked_number(owner: str, name: str, value: Any, metadata: Any) -> float:
-    """`value` as a finite float inside its declared range, or a ValueError that says what is wrong."""
-    unit = f" {metadata['unit']}" if metadata["unit"] else ""
+def checked_number(
+    owner: str, name: str, value: Any, unit: str, *, above: float | None = None, minimum: float | None = None
+) -> float:
+    """`value` as a finite float inside its range, or a ValueError that says what is wrong."""
+    unit = f" {unit}" if unit else ""
     try:
         if isinstance(value, str):
             raise TypeError  # "15" is text, whatever float makes of it
@@ -37,7 +39,6 @@ def checked_number(owner: str, name: str, value: Any, metadata: Any) -> float:
         raise ValueError(f"{owner}: {name} = {value!r} must be a number{unit and f' (in{unit})'}") from None
     if not math.isfinite(number):
         raise ValueError(f"{owner}: {name} = {number}{unit} must be finite")
-    above, minimum = metadata["above"], metadata["minimum"]
     if above is not None and not number > above:
         raise ValueError(f"{owner}: {name} = {number:g}{unit} must be greater than {above:g}{unit}")
     if minimum is not None and not number >= minimum:
@@ -61,5 +62,6 @@ def check_quantities(instance: Any) -> None:
     owner = type(instance).__name__
     for field in dataclasses.fields(instance):
         if "unit" in field.metadata and field.type == "float":
-            number = checked_number(owner, field.name, getattr(instance, field.name), field.metadata)
+            limits = {key: field.metadata[key] for key in ("above", "minimum")}
+            number = checked_number(owner, field.name, getattr(instance, field.name), field.metadata["unit"], **limits)
             object.__setattr__(instance, field.name, number)

@@ -24,7 +24,7 @@ from llgsim.run import Column, Run
 from llgsim.stencils import GHOSTS, edge_stencils
 from llgsim.textures import normalised
 from llgsim.torques.base import XI_SAMPLES
-from llgsim.torques.microscopic import MicroscopicTorque, check_positive_spin
+from llgsim.torques.microscopic import check_positive_spin
 
 GAMMA = 1.760859630e11  # rad/(s T), free electron
 STABILITY_FRACTION = 0.8  # of the stability limit; leaves room for what the bound of the linear operator leaves out
@@ -99,20 +99,20 @@ class Simulation:
         dtype: str = "float64",
     ) -> None:
         self.grid = grid
-        self.Ms = checked_number("Simulation", "Ms", Ms, {"unit": "A/m", "above": 0.0, "minimum": None})
-        self.gamma = checked_number("Simulation", "gamma", gamma, {"unit": "rad/(s T)", "above": 0.0, "minimum": None})
+        self.Ms = checked_number("Simulation", "Ms", Ms, "A/m", above=0.0)
+        self.gamma = checked_number("Simulation", "gamma", gamma, "rad/(s T)", above=0.0)
         self.terms = _checked_parts("terms", terms, "field_bound", "an energy term such as Exchange(A=…)")
         self.torques = _checked_parts("torques", torques, "rate_bound", "a torque such as ZhangLi(u=…, beta=…)")
         stray_fields = [type(term).__name__ for term in self.terms if getattr(term, "is_stray_field", False)]
         if len(stray_fields) > 1:
             raise ValueError(f"Simulation: terms has {' and '.join(stray_fields)}; the stray field counts once")
         if damping is None:
-            if not any(isinstance(torque, MicroscopicTorque) for torque in self.torques):
+            if not any(torque.renormalises for torque in self.torques):
                 raise ValueError(
                     "Simulation: damping is required unless a MicroscopicTorque brings its own; give 0 or more"
                 )
             damping = 0.0
-        self.damping = checked_number("Simulation", "damping", damping, {"unit": "", "above": None, "minimum": 0.0})
+        self.damping = checked_number("Simulation", "damping", damping, "", minimum=0.0)
         if dtype not in ("float64", "float32"):
             raise ValueError(f"Simulation: dtype = {dtype!r} must be 'float64' or 'float32'")
         self.dtype = np.dtype(dtype)

@@ -173,6 +173,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         [("output.snapshots_every_ps", "multiple of run.every_ps")],
     ),
     "unknown term": (term(1, kind="interfacial-dni"), [("terms[1].kind", "did you mean interfacial-dmi?")]),
+    "a term without its constant": (
+        lambda data: data["terms"][1].pop("D_J_per_m2"),
+        [("terms[1].D_J_per_m2", "is missing: the interfacial DMI constant")],
+    ),
     "negative exchange": (term(0, A_J_per_m=-1e-12), [("terms[0].A_J_per_m", "at least 0")]),
     "unknown texture": (edited(start={"texture": "skyrmion"}), [("start.texture", "unknown texture 'skyrmion'")]),
     "electrons without disorder": (without("disorder"), [("disorder", "is missing")]),

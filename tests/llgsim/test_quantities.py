@@ -51,14 +51,14 @@ def test_bad_numbers_are_named(values: dict[str, Any], message: str) -> None:
 
 
 def test_limits_are_exclusive_or_inclusive_as_declared() -> None:
-    assert checked_number("X", "x", 0.0, {"unit": "", "above": None, "minimum": 0.0}) == 0.0
+    assert checked_number("X", "x", 0.0, "", minimum=0.0) == 0.0
     with pytest.raises(ValueError, match="must be greater than 0"):
-        checked_number("X", "x", 0.0, {"unit": "", "above": 0.0, "minimum": None})
+        checked_number("X", "x", 0.0, "", above=0.0)
 
 
 def test_a_number_without_a_unit_is_asked_for_in_plain_words() -> None:
     with pytest.raises(ValueError, match=r"X: x = 'a' must be a number$"):
-        checked_number("X", "x", "a", {"unit": "", "above": None, "minimum": None})
+        checked_number("X", "x", "a", "")
 
 
 def test_vectors_become_tuples_of_floats() -> None:
