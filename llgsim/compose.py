@@ -7,7 +7,7 @@ neighbours loaded once and all parameters as plain numbers, so that a sweep over
 Memory layout: M is (3, ny + 6, nx + 6), x contiguous, with three ghost cells on every side. Ghosts of a periodic axis
 repeat the other end; ghosts of an open axis and cells without magnet are zero, which is how a term sees that a
 neighbour is missing. Cells whose wide derivative stencil would reach over an edge are listed by
-`llgsim.stencils.edge_stencils` and computed again with one-sided differences, so that the rows have no branches; cells
+`llgsim.stencils.edge_stencils` and computed again with narrower differences, so that the rows have no branches; cells
 without magnet are listed there too, and their rate is set to zero whatever a torque makes of m = 0.
 """
 
@@ -230,7 +230,7 @@ class _Writer:
     def rhs(self) -> str:
         lines = [JIT, "def rhs(M, k, p, cells, indices, weights):"]
         lines += [
-            '    """∂t m of every cell: rows first, then the cells near edges again with one-sided derivatives."""'
+            '    """∂t m of every cell: rows first, then the cells near edges again with narrower derivatives."""'
         ]
         lines += [self._read_parameters(), f"    for j in range(M.shape[1] - {2 * GHOSTS}):"]
         # whole rows: the compiler knows that they are contiguous, which it does not know of a slice of one

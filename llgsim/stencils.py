@@ -50,8 +50,9 @@ def edge_stencils(
     zero weights.
 
     One-sided differences of high order would be more accurate but amplify: with them a uniform state in an open strip
-    blows up from its inflow edge at drives of 5 % of 2γA/(Ms h), whatever the damping and the time step. These do not,
-    at any drive (tests/physics/test_open_edges.py).
+    blows up from its inflow edge at drives of 5 % of 2γA/(Ms h), whatever the damping and the time step. These do not
+    in a strip, at any drive; the stepped edges of a mask still do from about 10 % on, of which `llgsim.validity` warns
+    (tests/physics/test_open_edges.py).
     """
     reach = max(orders, default=0) // 2
     irregular = ~grid.magnetic

@@ -27,8 +27,8 @@ class ZhangLi(Torque):
     beta : float
         Non-adiabaticity β (dimensionless).
     derivative_order : 2, 4 or 6
-        Order of the central differences of (u·∇)m; one-sided of the same order near free edges. 2 compares with other
-        codes; 6 is thirty times more accurate on a skyrmion of a few cells.
+        Order of the central differences of (u·∇)m; lower within three cells of a free edge. 2 compares with other
+        codes. On a skyrmion of R = 3.6 cells the velocity error is 5e-4 with 6 and 3e-3 with 4.
 
     Examples
     --------
