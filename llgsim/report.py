@@ -109,8 +109,8 @@ def compare(
 ) -> Comparison:
     """Measure the velocity of the run's texture and evaluate the predictions for it.
 
-    `sim` is the simulation that made the run. It is put into the state of the last frame that still holds the texture:
-    the Thiele integrals are those of that texture.
+    `sim` is the simulation that made the run. It is put into the last frame, or into the middle of the fit if the
+    texture is lost: the Thiele integrals are those of that texture.
 
     - a skyrmion with both axes periodic: the Thiele equation as it stands;
     - a skyrmion between two free edges: the edges take up the force across, and the Thiele equation along the track
@@ -124,8 +124,9 @@ def compare(
     """
     track = analysis.track(run, kind)
     velocity, error, steady = track.velocity(fit_from)
-    last = len(track.t) - 1
-    sim.m, sim.t = run.snapshots[last], float(run.t[last])
+    # of a texture that is lost, the middle of the fit: the last frames show it breaking up
+    frame = len(track.t) - 1 if track.lost_at is None else round((1 + fit_from) / 2 * (len(track.t) - 1))
+    sim.m, sim.t = run.snapshots[frame], float(run.t[frame])
     thiele = analysis.thiele(sim)
     direction = drive_direction(sim.torques, thiele.drift_velocity, sim.t)
     predictions: dict[str, Vector] = {}
