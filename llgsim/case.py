@@ -6,7 +6,6 @@ all problems at once, each with its dotted path; a `Case` then builds the coeffi
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import re
@@ -103,9 +102,7 @@ class Case:
     def table(self) -> co.CoefficientTable:
         """The coefficients of the electron model for this magnet, in the form that the drive needs."""
         electrons, magnet = self.sections["electrons"].si(), self.sections["magnet"].si()
-        density = co.spin_density(
-            Ms=magnet["Ms_A_per_m"], thickness=magnet["thickness"], gamma=magnet["gamma_rad_per_s_T"]
-        )
+        density = co.spin_density(Ms=magnet["Ms"], thickness=magnet["thickness"], gamma=magnet["gamma"])
         current = self.drive_names and "current" in self.drive_names[0]
         return co.tabulate(
             co.RashbaFerromagnet(**electrons),
@@ -124,20 +121,15 @@ class Case:
         """The torque of the electron model, if there is one, and those of [[torques]]."""
         built: list[Any] = []
         if self.has_electrons:
-            drive = self.sections.get("drive", Drive())
-            names = self.drive_names
-            common = {"ramp": drive.ramp_ps * 1e-12, "spin_orbit": drive.spin_orbit}
-            if not names:
-                built.append(MicroscopicTorque(self.table, E=(0.0, 0.0), **common))
-            elif names == ["current_density_A_per_m2"]:
-                thickness = drive.conductor_thickness_nm * 1e-9
-                j = tuple(component * thickness for component in drive.current_density_A_per_m2)
-                built.append(MicroscopicTorque(self.table, sheet_current=j, **common))
-            else:
-                keyword = re.sub("_(V_per_m|A_per_m|m_per_s)$", "", names[0])
-                built.append(MicroscopicTorque(self.table, **{keyword: getattr(drive, names[0])}, **common))
+            drive = self.sections.get("drive", Drive()).si()
+            if "current_density" in drive:
+                thickness = drive.pop("conductor_thickness")
+                drive["sheet_current"] = tuple(j * thickness for j in drive.pop("current_density"))
+            elif not self.drive_names:
+                drive["E"] = (0.0, 0.0)
+            built.append(MicroscopicTorque(self.table, **drive))
         for section in self.sections.get("torques", ()):
-            built.append(ZhangLi(u=section.u_m_per_s, beta=section.beta, derivative_order=section.derivative_order))
+            built.append(ZhangLi(**_without_kind(section)))
         return built
 
     @cached_property
@@ -151,14 +143,14 @@ class Case:
 
     def simulation(self) -> Simulation:
         """A simulation in the start state, not relaxed."""
-        magnet = self.sections["magnet"]
+        magnet = self.sections["magnet"].si()
         return Simulation(
             self.grid,
-            Ms=magnet.Ms_A_per_m,
+            Ms=magnet["Ms"],
             terms=self.terms,
             torques=self.torques,
-            damping=magnet.damping,
-            gamma=magnet.gamma_rad_per_s_T,
+            damping=magnet.get("damping"),
+            gamma=magnet["gamma"],
             m=self.start,
         )
 
@@ -228,15 +220,17 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
     for section in ("terms", "torques"):
         if section in data:
             check_list(section, data[section], sections, problems)
-    case = Case(title=title, sections=sections, text=text, folder=folder or Path("."))
+    if "output" not in data:
+        sections["output"] = Output()
+    order = ["electrons", "disorder", "magnet", "grid", "terms", "start", "drive", "torques", "run", "output"]
+    ordered = {key: sections[key] for key in order if key in sections}
+    case = Case(title=title, sections=ordered, text=text, folder=folder or Path("."))
     problems += _cross_checks(case, data)
     if not problems:
         problems += _build_checks(case)
     if problems:
         raise CaseError(name, problems)
-    order = ["electrons", "disorder", "magnet", "grid", "terms", "start", "drive", "torques", "run", "output"]
-    sections.setdefault("output", Output())
-    return dataclasses.replace(case, sections={key: sections[key] for key in order if key in sections})
+    return case
 
 
 def _cross_checks(case: Case, data: Mapping[str, Any]) -> list[Problem]:
@@ -379,5 +373,8 @@ def _build_checks(case: Case) -> list[Problem]:
 
 def _build_term(section: Any) -> Any:
     term, _ = TERMS[section.kind]
-    values = [value for key, value in section if key != "kind"]
-    return term(**dict(zip((field.name for field in dataclasses.fields(term)), values, strict=True)))
+    return term(**_without_kind(section))
+
+
+def _without_kind(section: Any) -> dict[str, Any]:
+    return {name: value for name, value in section.si().items() if name != "kind"}

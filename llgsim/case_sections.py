@@ -17,14 +17,18 @@ import coefficients as co
 from llgsim import terms
 from llgsim.simulation import GAMMA
 
+# longest first where one ends like another
 SUFFIXES = {
     "eV_angstrom": co.units.eV * co.units.angstrom,
     "eV": co.units.eV,
     "me": co.units.electron_mass,
-    "fs": 1e-15,
-    "ps": 1e-12,
-    "ns": 1e-9,
-    "nm": 1e-9,
+    "fs": co.units.fs,
+    "ps": co.units.ps,
+    "ns": co.units.ns,
+    "nm": co.units.nm,
+    **dict.fromkeys(
+        ("rad_per_s_T", "V_per_m", "A_per_m", "A_per_m2", "m_per_s", "J_per_m", "J_per_m2", "J_per_m3", "T"), 1.0
+    ),
 }
 
 

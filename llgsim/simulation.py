@@ -35,6 +35,7 @@ Field = NDArray[np.float64]
 
 
 LARGEST_PRECESSION = 0.1  # rad per step
+FIXED = frozenset({"grid", "Ms", "gamma", "terms", "torques", "damping", "dtype"})
 
 
 class SimulationError(RuntimeError):
@@ -121,6 +122,14 @@ class Simulation:
         self._padded = np.zeros((3, grid.ny + 2 * GHOSTS, grid.nx + 2 * GHOSTS), self.dtype)
         self.m = m
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in FIXED and name in vars(self):
+            raise AttributeError(
+                f"Simulation.{name} cannot be changed: the kernel and the time step are made for it; build a new "
+                "Simulation with m=sim.m"
+            )
+        super().__setattr__(name, value)
+
     def _xi_sums(self) -> tuple[Field, Field, Field]:
         total = np.zeros((3, len(XI_SAMPLES)))
         for torque in self.torques:
@@ -174,8 +183,11 @@ class Simulation:
 
     def rhs(self) -> Field:
         """∂t m (1/s) at the present state and time, shape (3, ny, nx)."""
+        return self._rhs_at(self.t)
+
+    def _rhs_at(self, t: float) -> Field:
         k = np.zeros_like(self._padded)
-        self.kernel.module.rhs(self._filled(), k, self._parameters(self.t), *self._edges)
+        self.kernel.module.rhs(self._filled(), k, self._parameters(t), *self._edges)
         return k[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS].astype(np.float64)
 
     def _filled(self) -> NDArray[Any]:
@@ -237,6 +249,14 @@ class Simulation:
         The second keeps the method's own damping of a uniform precession at angular frequency ω, (ω dt)⁶/144 per step,
         below 1e-8.
         """
+        t = self.t if t is None else t
+        return self._steady_time_step if t >= self._steady_after else self._time_step_at(t)
+
+    @cached_property
+    def _steady_time_step(self) -> float:
+        return self._time_step_at(self._steady_after)
+
+    def _time_step_at(self, t: float) -> float:
         rate, precession = self.largest_rate(t), self.precession_rate(t)
         stable = STABILITY_FRACTION * float(RK4.stability_limit) / rate if rate > 0 else math.inf
         return min(stable, LARGEST_PRECESSION / precession) if precession > 0 else stable
@@ -378,10 +398,8 @@ class Simulation:
 
     def _too_fast(self, t: float, interval: float, most: int) -> SimulationError:
         """The error for a rate that no time step follows, with the cell that turns fastest at time t."""
-        self.t, before = t, self.t
         with np.errstate(over="ignore"):
-            rate = np.nan_to_num(np.abs(self.rhs()).max(axis=0), nan=math.inf)
-        self.t = before
+            rate = np.abs(self._rhs_at(t)).max(axis=0)  # argmax takes NaN for the largest
         j, i = (int(index) for index in np.unravel_index(np.argmax(rate), rate.shape))
         message = (
             f"at t = {t:.6g} s m turns at up to {self.largest_rate(t):.3g}/s, fastest in cell (j, i) = ({j}, {i}): it "
@@ -432,7 +450,7 @@ class Simulation:
         row["energy"] = sum(energies.values())
         row |= {f"energy_{name}": value for name, value in energies.items()}
         torque = np.cross(self._interior, self.effective_field(), axis=0)
-        with np.errstate(over="ignore"):  # the table refuses inf by name
+        with np.errstate(over="ignore"):  # run refuses inf by name
             row["max_torque"] = float(np.sqrt((torque**2).sum(axis=0)).max())
         return row
 

@@ -452,3 +452,11 @@ def test_a_run_describes_itself(tmp_path: Path) -> None:
     described = run.metadata["simulation"]
     assert described["terms"][0]["B"] == [0.0, 0.0, 1.0]
     assert (described["Ms"], described["damping"]) == (1e6, 0.1)
+
+
+@pytest.mark.parametrize("name", ["grid", "Ms", "gamma", "terms", "torques", "damping", "dtype"])
+def test_what_the_kernel_is_made_for_cannot_be_changed_unnoticed(name: str) -> None:
+    grid = Grid(nx=1, ny=1, dx=1e-9, dy=1e-9, thickness=1e-9)
+    sim = Simulation(grid, Ms=1e6, terms=[Zeeman(B=(0, 0, 1))], damping=0.1, m=textures.uniform(grid))
+    with pytest.raises(AttributeError, match=rf"Simulation\.{name} cannot be changed"):
+        setattr(sim, name, getattr(sim, name))
