@@ -118,24 +118,43 @@ def kernel_parameters(D: float, S: float, sign: int, scale: float) -> tuple[floa
     half = 0.5 * sign * D
     # g = (g0 + g1 C + g2 R)/(h0 + h1 R): R + gap for D ≥ S, inner/(R − gap) for S > D
     g = (half * gap, 0.0, half, 1.0, 0.0) if gap >= 0 else (half * inner, half * mixed, 0.0, -gap, 1.0)
+    r = (inner + gap * gap, mixed)  # R² = r0 + r1 C
+    y = (0.25 * gap * gap + D2, D2, D2 * (1.0 + 4.0 * D2 + 16.0 * S2))  # Y = y0 + y1 R + C(y2 + y1 R)
+    # both denominators 1 at C = 1/2, so that products of them keep within the range of single precision
+    R = math.sqrt(r[0] + 0.5 * r[1])
+    Y, h = y[0] + y[1] * R + 0.5 * (y[2] + y[1] * R), g[3] + g[4] * R
     parameters = (
-        *(inner + gap * gap, mixed),  # R² = r0 + r1 C
-        *(0.25 * gap * gap + D2, D2, D2 * (1.0 + 4.0 * D2 + 16.0 * S2)),  # Y = y0 + y1 R + C(y2 + y1 R)
+        *r,
+        *(value / Y for value in y),
         *(half, half * (1.0 + 4.0 * D2 + 12.0 * S2)),  # N0 − g = n0 + C(n1 + n0 R)
-        *g,
+        *(value / h for value in g),
         *(S2, 4.0 * S2 * D2),
-        scale,
+        scale / Y,
     )
     return tuple(float(value) for value in parameters)
 
 
 # inlined by force and without a branch for a division by zero, so that the loop around it is vectorised
 @register_jitable(fastmath={"contract", "reassoc", "arcp", "nsz"}, error_model="numpy", forceinline=True)
-def kernel(C, r0, r1, y0, y1, y2, n0, n1, g0, g1, g2, h0, h1, s0, s1, scale):  # type: ignore[no-untyped-def]
-    """ξ0, ξ∥ and ξ⊥ at C = n_z², from `kernel_parameters`; for use inside compiled kernels and on NumPy arrays.
+def numerators(C, r0, r1, y0, y1, y2, n0, n1, g0, g1, g2, h0, h1, s0, s1, scale):  # type: ignore[no-untyped-def]
+    """X ξ0, X ξ∥, X ξ⊥ and their common denominator X at C = n_z², from `kernel_parameters`.
 
-    One square root, one division, no branch. No literal either: one would turn float32 into float64. In float32, D and
+    One square root, no division, no branch. No literal either: one would turn float32 into float64. In float32, D and
     S between 1e-4 and 1e4 stay clear of overflow.
+    """
+    R = np.sqrt(r0 + r1 * C)
+    along = y1 * R
+    Y = y0 + along + C * (y2 + along)
+    h = h0 + h1 * R
+    transverse = s0 + s1 * C
+    scaled = scale * h
+    xi0 = scale * (g0 + g1 * C + g2 * R + h * (n0 + C * (n1 + n0 * R)))
+    return xi0, scaled * (transverse + s0 * R), scaled * transverse, Y * h
+
+
+@register_jitable(fastmath={"contract", "reassoc", "arcp", "nsz"}, error_model="numpy", forceinline=True)
+def kernel(C, r0, r1, y0, y1, y2, n0, n1, g0, g1, g2, h0, h1, s0, s1, scale):  # type: ignore[no-untyped-def]
+    """ξ0, ξ∥ and ξ⊥ at C = n_z², from `kernel_parameters`; for use inside compiled functions and on NumPy arrays.
 
     Examples
     --------
@@ -143,12 +162,5 @@ def kernel(C, r0, r1, y0, y1, y2, n0, n1, g0, g1, g2, h0, h1, s0, s1, scale):  #
     >>> print(xi0, xi_parallel)
     [-0.05  -0.045] [0.1   0.035]
     """
-    R = np.sqrt(r0 + r1 * C)
-    along = y1 * R
-    Y = y0 + along + C * (y2 + along)
-    h = h0 + h1 * R
-    shared = scale / (Y * h)
-    overY = shared * h
-    transverse = s0 + s1 * C
-    xi0 = shared * (g0 + g1 * C + g2 * R + h * (n0 + C * (n1 + n0 * R)))
-    return xi0, overY * (transverse + s0 * R), overY * transverse
+    xi0, xi_parallel, xi_perpendicular, X = numerators(C, r0, r1, y0, y1, y2, n0, n1, g0, g1, g2, h0, h1, s0, s1, scale)
+    return xi0 / X, xi_parallel / X, xi_perpendicular / X
