@@ -187,6 +187,9 @@ def _term_section(term: type) -> type[Section]:
     """The section of a term: its dataclass fields, with their units in the keys and their ranges."""
     fields: dict[str, Any] = {"kind": (Literal[_kebab(term.__name__)], ...)}
     for field in dataclasses.fields(term):
+        if field.name == "stencil_order":
+            fields[field.name] = (Literal[2, 4], field.default)
+            continue
         unit = field.metadata["unit"].replace("/", "_per_").replace("^", "")
         annotation: Any = Annotated[Number, Field(gt=field.metadata["above"], ge=field.metadata["minimum"])]
         if field.type != "float":

@@ -1,4 +1,4 @@
-"""The command line: llgsim run | table | report | show-kernel.
+"""The command line: llgsim run | table | report | show-kernel | warmup.
 
 Exit codes: 0 done, 1 the run failed, 2 bad input.
 """
@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
 
     kernel = command("show-kernel", _show_kernel, "Print the source of the kernel that a case is integrated with.")
     kernel.add_argument("case", metavar="CASE.toml", type=Path)
+
+    warmup = command("warmup", _warmup, "Compile the kernels of case files, or the usual ones, before they are needed.")
+    warmup.add_argument("cases", metavar="CASE.toml", type=Path, nargs="*")
     return parser
 
 
@@ -332,6 +335,102 @@ def _show_kernel(options: argparse.Namespace) -> int:
     sim = case.simulation()
     print(kernel_source(sim.terms, sim.torques, sim.grid, sim.Ms, sim.gamma), end="")
     return DONE
+
+
+# -- warmup ------------------------------------------------------------------------------------------------------------
+
+
+def _warmup(options: argparse.Namespace) -> int:
+    from llgsim.kernel_cache import cache_folder, check_writable
+    from llgsim.simulation import SimulationError
+
+    cases = [_read(path) for path in options.cases]
+    try:
+        check_writable()
+    except OSError as error:
+        print(
+            f"llgsim: kernels cannot be kept in {cache_folder()}: {error.strerror}; let LLGSIM_CACHE_DIR name a folder "
+            "that can be written",
+            file=sys.stderr,
+        )
+        return RUN_FAILED
+    print(f"  kernels in {cache_folder()}", flush=True)
+    for sims in ([case.simulation()] for case in cases) if cases else _usual_simulations():
+        began = time.perf_counter()
+        try:
+            compiled, found = (sum(numbers) for numbers in zip(*map(_call_everything, sims)))
+        except SimulationError as error:
+            print(f"llgsim: {_composition(sims[0])}: {error}", file=sys.stderr)
+            return RUN_FAILED
+        done = "compiled" if compiled else "found" if found else "as above"
+        print(f"  {_composition(sims[0])}: {done}, {time.perf_counter() - began:.1f} s", flush=True)
+    return DONE
+
+
+def _call_everything(sim: Simulation) -> tuple[int, int]:
+    """Run a simulation for a moment: how many functions of its kernel are compiled for that, and how many found."""
+    from llgsim.kernel_cache import counts
+
+    before = counts(sim.kernel.module)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # one iteration does not relax anything
+        sim.run(1e-15, every=1e-15, progress=False)
+        sim.relax(torque=1e-30, iterations=1)
+    sim.effective_field()
+    sim.rhs()
+    after = counts(sim.kernel.module)
+    return after[0] - before[0], after[1] - before[1]
+
+
+def _usual_simulations() -> Iterator[list[Simulation]]:
+    """Simulations of the kinds that the examples and the README have; a kernel does not depend on their numbers."""
+    import coefficients as co
+    from coefficients.units import angstrom, electron_mass, eV, fs, nm
+    from llgsim import (
+        Exchange,
+        Grid,
+        InterfacialDMI,
+        MicroscopicTorque,
+        Simulation,
+        ThinFilmDemag,
+        UniaxialAnisotropy,
+        ZhangLi,
+        textures,
+    )
+
+    model = co.RashbaFerromagnet(
+        fermi_energy=2 * eV, exchange=0.5 * eV, rashba=0.6 * eV * angstrom, effective_mass=electron_mass
+    )
+    density = co.spin_density(Ms=580e3, thickness=0.6 * nm)
+    table = co.tabulate(model, co.WhiteNoise(scattering_time=5 * fs), spin_density=density)
+    microscopic, zhang_li = MicroscopicTorque(table, E=(1.0, 0.0)), ZhangLi(u=(1.0, 0.0), beta=0.0)
+    for torque, periodic, dtype in (
+        (microscopic, True, "float64"),
+        (microscopic, False, "float64"),
+        (zhang_li, True, "float64"),
+        (zhang_li, True, "float32"),
+    ):
+        grid = Grid(nx=8, ny=8, dx=nm, dy=nm, thickness=0.6 * nm, periodic=(periodic, periodic))
+        yield [
+            Simulation(
+                grid,
+                Ms=580e3,
+                terms=[Exchange(A=15e-12), InterfacialDMI(D=3e-3), UniaxialAnisotropy(K=0.8e6), ThinFilmDemag()],
+                torques=[torque],
+                damping=0.1,
+                m=textures.uniform(grid),
+                dtype=dtype,
+                threads=threads,
+            )
+            for threads in (1, 2)
+        ]
+
+
+def _composition(sim: Simulation) -> str:
+    """What tells a kernel from others."""
+    parts = ", ".join(type(part).__name__ for part in (*sim.terms, *sim.torques)) or "damping alone"
+    edges = "with a mask" if sim.grid.mask is not None else "periodic in x" if sim.grid.periodic[0] else "open in x"
+    return f"{parts} ({sim.dtype}, {edges})"
 
 
 if __name__ == "__main__":

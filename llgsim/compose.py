@@ -4,15 +4,14 @@
 neighbours loaded once and all parameters as plain numbers, so that a sweep over parameters never recompiles.
 `compose` has it compiled, and found again by later processes (`llgsim.kernel_cache`).
 
-Memory layout: M is (3, ny + 6, nx + 6), x contiguous, with three ghost cells on every side. Ghosts of a periodic axis
-repeat the other end; ghosts of an open axis and cells without magnet are zero, which is how a term sees that a
-neighbour is missing. Cells whose wide derivative stencil would reach over an edge are listed by
-`llgsim.stencils.edge_stencils` and computed again with narrower differences, so that the rows have no branches; cells
-without magnet are listed there too, and their rate is set to zero whatever a torque makes of m = 0.
+The loops run over the cells of a row of a state (`llgsim.layout`) without a branch: a missing neighbour is a zero
+vector, and differences that get narrower towards an edge are weights, one number per row along y, and along x either
+one for all cells or, with open edges, a row of them. With a mask every cell has its own.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import textwrap
 from collections.abc import Callable, Sequence
@@ -24,75 +23,124 @@ import numpy as np
 from numpy.typing import NDArray
 
 from llgsim.grid import Grid
-from llgsim.integrators import ADVANCE
+from llgsim.integrators import STEP
 from llgsim.kernel_cache import load
 from llgsim.percell import kernel_function
-from llgsim.stencils import GHOSTS, central_weights
+from llgsim.stencils import bond_weights, gradient_weights
 
-NEIGHBOURS = {"east": (0, 1), "west": (0, -1), "north": (1, 0), "south": (-1, 0)}
-JIT = "@njit(cache=CACHED, **COMPILE_OPTIONS)"
+JIT = "@njit(**COMPILE_OPTIONS)"
+INLINED = "@njit(forceinline=True, **COMPILE_OPTIONS)"
+TINY = float(np.finfo(np.float32).tiny)  # added to |m|², so that cells without magnet stay zero when normalised
+ROWS = ["first", "last", "p", "across", "along", "grid_rows", "nx", "ny", "stride"]
+CELL = "src, i, rows, row, across, along, nx, ny, stride"
+PLACES = [(0, "x", "i"), (1, "y", "i + stride"), (2, "z", "i + 2 * stride")]  # components of a cell within a row
+BONDS = ("east_bond", "west_bond", "east_far", "west_far")  # as llgsim.stencils.bond_weights gives them
+COMPASS = {"north": (1, 0), "south": (-1, 0), "east": (0, 1), "west": (0, -1)}  # (dj, di)
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """A compiled module and the layout of its parameters."""
+    """A compiled module, the layout of its parameters and the weights of its finite differences on one grid.
+
+    `across` and `along` are the weights along x and y, flat, as the module reads them; `uniform` those along x where
+    they are the same for all cells and therefore parameters.
+    """
 
     module: ModuleType
     source: str
     terms: tuple[Any, ...]
     torques: tuple[Any, ...]
-
-    @property
-    def orders(self) -> tuple[int, ...]:
-        """The derivative orders that the torques ask for, ascending."""
-        return derivative_orders(self.torques)
+    reach: int
+    fourth: bool
+    uniform: tuple[float, ...]
+    across: NDArray[np.float64]
+    along: NDArray[np.float64]
 
     def parameters(self, grid: Grid, Ms: float, gamma: float, damping: float, t: float) -> NDArray[np.float64]:
         """The flat parameter vector at time t (s), in the order in which the kernel unpacks it."""
-        numbers = [1.0, gamma / Ms, damping, 1 / (1 + damping**2)]
-        for order in self.orders:
-            numbers += central_weights(order, grid.nx, grid.dx, grid.periodic[0])
-            numbers += central_weights(order, grid.ny, grid.dy, grid.periodic[1])
+        numbers = [1.0, TINY, gamma / Ms, damping, 1 / (1 + damping**2)]
+        numbers += [-1 / 12, -1 / 6] if self.fourth else []
+        numbers += self.uniform
         for part in (*self.terms, *self.torques):
             numbers += part.parameters(grid, Ms, gamma, t)
         return np.array(numbers, dtype=np.float64)
+
+
+class Needs:
+    """What a list of terms and torques needs to know about the neighbourhood of a cell."""
+
+    def __init__(self, terms: Sequence[Any], torques: Sequence[Any]) -> None:
+        wanted = {(torque.derivative_order, axis) for torque in torques for axis in torque.derivative_axes}
+        #: order and axis of the derivatives, stencil and order of the differences
+        self.derivatives = sorted((order, axis) for order, axis in wanted if order)
+        self.differences = sorted(
+            {(term.stencil, getattr(term, "stencil_order", 2)) for term in terms if term.stencil != "cell"}
+        )
+        self.fourth = any(order == 4 for _, order in self.differences)
+        self.names = {axis: self._names(axis) for axis in "xy"}
+        self.reach = {axis: self._reach(axis) for axis in "xy"}
+
+    def _names(self, axis: str) -> list[str]:
+        """Names of the weights along an axis, in the order of `weights`."""
+        names = [f"w{order}{along}{k}" for order, along in self.derivatives if along == axis for k in _pairs(order)]
+        return names + [f"{_along(bond, axis)}" for bond in BONDS] if self.fourth else names
+
+    def _reach(self, axis: str) -> int:
+        """How many cells away the farthest neighbour along an axis is."""
+        orders = [order for order, along in self.derivatives if along == axis] + [o for _, o in self.differences]
+        return max(orders, default=0) // 2
+
+    def edges(self, grid: Grid) -> str:
+        """How weights vary: "none" along x, "straight" towards the ends of a row, "mask" in any way."""
+        if not (self.names["x"] or self.names["y"]):
+            return "none"
+        if grid.mask is not None:
+            return "mask"
+        return "none" if grid.periodic[0] else "straight"
+
+    def weights(self, grid: Grid, axis: str) -> NDArray[np.float64]:
+        """Weights along an axis, (names, ny, nx); without a mask (names, 1, nx) along x and (names, ny, 1) along y."""
+        if grid.mask is None:
+            grid = dataclasses.replace(grid, ny=1) if axis == "x" else dataclasses.replace(grid, nx=1)
+        number = "xy".index(axis)
+        found = [gradient_weights(grid, order, number) for order, along in self.derivatives if along == axis]
+        found += [bond_weights(grid, number)] if self.fourth else []
+        return np.concatenate(found) if found else np.zeros((0, *grid.shape))
 
 
 def compose(terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: float, gamma: float) -> Kernel:
     """The kernel for these terms and torques, compiled when it is first called."""
     text = kernel_source(terms, torques, grid, Ms, gamma)
     functions: dict[str, Callable[..., Any]] = {}
-    for label, part in [*_labelled(terms), *_labelled(torques)]:
-        for name in ("rate",) if hasattr(part, "rate") else ("field", "torque_field", "energy"):
-            function = getattr(part, name, None) or part.field  # torque_field is optional
-            functions[f"{label}_{name}"] = kernel_function(type(part).__name__, name, function)
-    return Kernel(load(text, tuple(functions), tuple(functions.values())), text, tuple(terms), tuple(torques))
-
-
-def derivative_orders(torques: Sequence[Any]) -> tuple[int, ...]:
-    return tuple(sorted({torque.derivative_order for torque in torques} - {0}))
+    for parts, names in ((terms, ("field", "energy")), (torques, ("angular_velocity",))):
+        for label, part in _labelled(parts):
+            for name in names:
+                functions[f"{label}_{name}"] = kernel_function(part, name)
+    module = load(text, tuple(functions), tuple(functions.values()))
+    needs = Needs(terms, torques)
+    across, along = needs.weights(grid, "x"), needs.weights(grid, "y")
+    uniform = tuple(across[:, 0, 0].tolist()) if needs.edges(grid) == "none" else ()
+    weights = (np.append(numbers.ravel(), 0.0) for numbers in (across, along))  # never empty
+    return Kernel(module, text, tuple(terms), tuple(torques), needs.reach["y"], needs.fourth, uniform, *weights)
 
 
 def kernel_source(terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: float, gamma: float) -> str:
     """The text of the kernel module for these terms and torques; it does not depend on the parameters' values.
 
-    `grid`, `Ms` and `gamma` only serve to count the parameters.
+    `grid`, `Ms` and `gamma` only serve to count the parameters, and the grid to tell what edges it has.
     """
     writer = _Writer(terms, torques, grid, Ms, gamma)
     return "\n\n\n".join(
         [
             writer.header(),
             writer.cell(),
-            writer.row(),
-            writer.rhs(),
-            writer.over_cells("field", "h", '"""Ms B (J/m³) of every cell, into h."""', writer.field_of_cell()),
-            writer.over_cells(
-                "energies",
-                "densities",
-                '"""Energy density (J/m³) of each term, summed over the magnet, added to densities (terms,)."""',
-                writer.energies_of_cell(),
-            ),
-            ADVANCE.strip().replace("@njit", JIT),
+            writer.surroundings(),
+            writer.increment(),
+            writer.stage_3(),
+            writer.stage_4(),
+            writer.field(),
+            writer.totals(),
+            *(function.replace("REACH", str(writer.needs.reach["y"])) for function in STEP),
         ]
     ) + "\n"  # fmt: skip
 
@@ -108,182 +156,288 @@ class _Writer:
 
     def __init__(self, terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: float, gamma: float) -> None:
         self.terms, self.torques = _labelled(terms), _labelled(torques)
-        self.orders = derivative_orders(torques)
-        self.neighbours = any(term.stencil == "neighbours" for term in terms)
-        self.names = ["one", "gamma_by_Ms", "damping", "inverse"]
-        for order in self.orders:
-            self.names += [f"w{order}{axis}{k}" for axis in "xy" for k in range(1, order // 2 + 1)]
+        self.needs = Needs(terms, torques)
+        self.edges = self.needs.edges(grid)
+        self.names = ["one", "tiny", "gamma_by_Ms", "damping", "inverse"]
+        self.names += ["far_even", "far_odd"] if self.needs.fourth else []
+        self.names += self.needs.names["x"] if self.edges == "none" else []
         self.own: dict[str, list[str]] = {}
         for label, part in self.terms + self.torques:
             count = len(part.parameters(grid, Ms, gamma, 0.0))
             self.own[label] = [f"{label}_p{k}" for k in range(count)]
             self.names += self.own[label]
-        around = list(NEIGHBOURS) if self.neighbours else []
-        self.local = ", ".join(["m", *around])
-        self.inputs = ", ".join(["m", *around, *(f"d{order}{axis}" for order in self.orders for axis in "xy")])
+        self.differences = [f"{kind}{order}{axis}" for kind, order in self.needs.differences for axis in "xy"]
 
     def header(self) -> str:
         parts = [
             f"{label}: {type(part).__module__}.{type(part).__qualname__} {getattr(part, 'key', '')}".rstrip()
             for label, part in self.terms + self.torques
         ]
-        lines = [
-            '"""Kernel composed from the per-cell functions of',
-            "",
-            *parts,
-            '"""',
-            "",
-            "from numba import njit",
-            "",
-        ]
-        lines += ["from llgsim import integrators", "from llgsim.percell import COMPILE_OPTIONS, cross", ""]
         return "\n".join(
-            [*lines, "# <part>_field, <part>_rate, … of the parts above and CACHED are supplied on loading"]
+            [
+                '"""Kernel composed from the per-cell functions of',
+                "",
+                *parts,
+                '"""',
+                "",
+                "import numpy as np",
+                "from numba import njit, prange",
+                "",
+                "from llgsim.percell import COMPILE_OPTIONS, cross, dot, step",
+                "from llgsim.rows import close_row, copy_row, load",
+                "from llgsim.rows import load_output_x, load_output_y, load_output_z, load_state_x, load_state_y",
+                "from llgsim.rows import load_state_z, store_output_x, store_output_y, store_output_z",
+                "from llgsim.rows import store_state_x, store_state_y, store_state_z",
+                "",
+                "# <part>_field, <part>_angular_velocity, … of the parts above are supplied on loading",
+            ]
         )
 
     # -- one cell
 
     def cell(self) -> str:
-        lines = [f"def cell({self.inputs}, parameters):"]
-        lines += ['    """∂t m of one cell (1/s): R = −γ m×B + torques, then the implicit ∂t m in closed form."""']
-        lines += [self._unpack("parameters", 4), *self._field_sum("torque_field", 4)]
-        lines += ["    b = cross((hx, hy, hz), m)"]
-        lines += [f"    r{axis} = gamma_by_Ms * b[{c}]" for c, axis in enumerate("xyz")]
+        lines = [INLINED, f"def cell({CELL}, h, parameters):"]
+        lines += [
+            '    """m and h ∂t m of cell i: R = Ω × m, Ω = γB + torques, then the implicit ∂t m in closed form."""'
+        ]
+        lines += [_wrapped("(", self.names, ") = parameters", 4)]
+        lines += self._loaded() + self._differences() + self._derivatives()
+        if any("nothing" in self._gradient(torque) for _, torque in self.torques):
+            lines += ["    nothing = (one - one, one - one, one - one)"]
+        lines += self._fields(4)
+        lines += [f"    spin_{axis} = gamma_by_Ms * h{axis}" for axis in "xyz"]
         for index, (label, torque) in enumerate(self.torques):
-            order = torque.derivative_order
-            gradient = [f"d{order}x", f"d{order}y"] if order else ["m", "m"]
-            lines += [self._assign(f"t{index}", f"{label}_rate", ["m", *gradient, *self.own[label]], 4)]
-            lines += [f"    r{axis} = r{axis} + t{index}[{c}]" for c, axis in enumerate("xyz")]
+            arguments = ["m", *self._gradient(torque), *self.own[label]]
+            lines += [_wrapped(f"t{index} = {label}_angular_velocity(", arguments, ")", 4)]
+            if not torque.renormalises:
+                lines += [f"    spin_{axis} = spin_{axis} + t{index}[{c}]" for c, axis in enumerate("xyz")]
         renormalising = [f"t{index}" for index, (_, torque) in enumerate(self.torques) if torque.renormalises]
         if renormalising:
-            lines += [f"    s = one - {' - '.join(f'{t}[3]' for t in renormalising)}  # 1 − ξ0"]
-            lines += [f"    in_plane = damping + {' + '.join(f'{t}[4]' for t in renormalising)}  # α0 + ξ∥"]
-            lines += [f"    normal = damping + {' + '.join(f'{t}[5]' for t in renormalising)}  # α0 + ξ⊥"]
-            lines += ["    turned = cross(m, (in_plane * rx, in_plane * ry, normal * rz))", "    C = m[2] * m[2]"]
-            lines += ["    scale = one / (s * s + in_plane * (in_plane * C + normal * (one - C)))"]
-            results = [f"scale * (s * r{axis} + turned[{c}])" for c, axis in enumerate("xyz")]
+            lines += self._common_denominator(renormalising)
+        lines += ["    r = cross((spin_x, spin_y, spin_z), m)"]
+        if renormalising:
+            lines += ["    turned = cross(m, (in_plane * r[0], in_plane * r[1], normal * r[2]))", "    C = m[2] * m[2]"]
+            lines += ["    scale = h / (s * s + in_plane * (in_plane * C + normal * (one - C)))"]
+            results = [f"scale * (s * r[{c}] + turned[{c}])" for c in range(3)]
         else:
-            lines += ["    turned = cross(m, (rx, ry, rz))"]
-            results = [f"inverse * (r{axis} + damping * turned[{c}])" for c, axis in enumerate("xyz")]
-        lines += ["    return (", *(f"        {result}," for result in results), "    )"]
-        return "\n".join([JIT.replace("(", "(forceinline=True, ", 1), *lines])
+            lines += ["    turned = cross(m, r)", "    straight = h * inverse", "    bent = straight * damping"]
+            results = [f"straight * r[{c}] + bent * turned[{c}]" for c in range(3)]
+        return "\n".join([*lines, *_triple("k", results), "    return m, k"])
 
-    def field_of_cell(self) -> list[str]:
-        return [*self._field_sum("field", 12), "            h[0, j, i], h[1, j, i], h[2, j, i] = hx, hy, hz"]
-
-    def energies_of_cell(self) -> list[str]:
-        lines = ["            if m[0] == 0 and m[1] == 0 and m[2] == 0:", "                continue"]
-        for index, (label, term) in enumerate(self.terms):
-            lines += [self._assign("w", f"{label}_energy", self._arguments(label, term), 12)]
-            lines += [f"            densities[{index}] += w"]
+    @staticmethod
+    def _common_denominator(renormalising: list[str]) -> list[str]:
+        """Ω, s = 1 − ξ0, α0 + ξ∥ and α0 + ξ⊥, all times the product of the torques' denominators, which cancels."""
+        lines = ["    s, in_plane, normal = one, damping, damping"]
+        others = ""  # the product of the denominators so far
+        for t in renormalising:
+            for c, name in enumerate(("spin_x", "spin_y", "spin_z", "s", "in_plane", "normal")):
+                lines += [f"    {name} = {name} * {t}[6] {'-' if name == 's' else '+'} {others}{t}[{c}]"]
+            lines += [f"    product = {others}{t}[6]"]
+            others = "product * "
         return lines
 
-    def _arguments(self, label: str, term: Any) -> list[str]:
-        return ["m", *(NEIGHBOURS if term.stencil == "neighbours" else []), *self.own[label]]
+    def surroundings(self) -> str:
+        lines = [INLINED, f"def surroundings({CELL}, parameters):"]
+        lines += ['    """m of cell i and the differences that its terms take, with their parts along m."""']
+        lines += [_wrapped("(", self.names, ") = parameters", 4), *self._loaded()]
+        if self.differences:
+            lines += [f"    {name}_step = step({name}, m, one)" for name in self._neighbours()]
+        lines += self._differences("_step")
+        return "\n".join([*lines, f"    return ({', '.join(['m', *self.differences])},)"])
 
-    def _field_sum(self, function: str, indent: int) -> list[str]:
-        pad = " " * indent
+    def _neighbours(self) -> dict[str, tuple[int, int]]:
+        """Offsets (dj, di) of the neighbours that are loaded, by name."""
+        return {
+            name + _number(k): (k * dj, k * di)
+            for name, (dj, di) in COMPASS.items()
+            for k in range(1, self.needs.reach["y" if dj else "x"] + 1)
+        }
+
+    def _loaded(self) -> list[str]:
+        """m of a cell, of its neighbours, and the weights that are not parameters."""
+        lines = []
+        for name, (dj, di) in {"m": (0, 0), **self._neighbours()}.items():
+            first = f"rows[{dj + self.needs.reach['y']}] + i{_shift(di)}"
+            place = [f"load(src, {first}{shift})" for shift in ("", " + stride", " + 2 * stride")]
+            lines += [f"    {name} = ({', '.join(place)})"]
+        for axis, array in (("x", "across"), ("y", "along")):
+            for index, weight in enumerate(self.needs.names[axis]):
+                if self.edges == "mask":
+                    lines += [f"    {weight} = load({array}, ({index} * ny + row) * nx + i)"]
+                elif axis == "y":
+                    lines += [f"    {weight} = load(along, {index} * ny + row)"]
+                elif self.edges == "straight":
+                    lines += [f"    {weight} = load(across, {index} * nx + i)"]
+        return lines
+
+    def _differences(self, laplacian: str = "") -> list[str]:
+        """Sums and differences over the neighbours of a cell; `laplacian` is appended to the neighbours in a sum."""
+        lines = []
+        for kind, order in self.needs.differences:
+            sign, far_weight, ending = ("+", "far_even", laplacian) if kind == "laplacian" else ("-", "far_odd", "")
+            for axis in "xy":
+                results = []
+                for c in range(3):
+                    plus, minus, plus2, minus2 = (
+                        f"{_along(name, axis)}{ending}[{c}]" for name in ("east", "west", "east2", "west2")
+                    )
+                    if order == 2:
+                        results += [f"{plus} {sign} {minus}"]
+                        continue
+                    if self.edges == "mask":
+                        plus2, minus2 = (
+                            f"{_along(f'{name}_far', axis)} * {there}"
+                            for name, there in (("east", plus2), ("west", minus2))
+                        )
+                    near = f"{_along('east_bond', axis)} * {plus} {sign} {_along('west_bond', axis)} * {minus}"
+                    results += [f"{near} + {far_weight} * ({plus2} {sign} {minus2})"]
+                lines += _triple(f"{kind}{order}{axis}", results)
+        return lines
+
+    def _derivatives(self) -> list[str]:
+        lines = []
+        for order, axis in self.needs.derivatives:
+            results = []
+            for c in range(3):
+                products = []
+                for k in _pairs(order):
+                    plus, minus = (_along(f"{name}{_number(k)}", axis) for name in ("east", "west"))
+                    products += [f"w{order}{axis}{k} * ({plus}[{c}] - {minus}[{c}])"]
+                results += [" + ".join(products)]
+            lines += _triple(f"d{order}{axis}", results)
+        return lines
+
+    def _gradient(self, torque: Any) -> list[str]:
+        """The two derivatives that a torque takes; zero along an axis that it does not need, m if it needs none."""
+        if not torque.derivative_order:
+            return ["m", "m"]
+        return [f"d{torque.derivative_order}{axis}" if axis in torque.derivative_axes else "nothing" for axis in "xy"]
+
+    def _arguments(self, label: str, term: Any) -> list[str]:
+        order = getattr(term, "stencil_order", 2)
+        differences = [] if term.stencil == "cell" else [f"{term.stencil}{order}{axis}" for axis in "xy"]
+        return ["m", *differences, *self.own[label]]
+
+    def _fields(self, indent: int) -> list[str]:
+        """−δw/δm of every term, and their sum."""
         lines = [
-            self._assign(f"h{index}", f"{label}_{function}", self._arguments(label, term), indent)
+            _wrapped(f"h{index} = {label}_field(", self._arguments(label, term), ")", indent)
             for index, (label, term) in enumerate(self.terms)
         ]
         for c, axis in enumerate("xyz"):
             total = " + ".join(f"h{index}[{c}]" for index in range(len(self.terms))) or "m[0] - m[0]"
-            lines += [f"{pad}h{axis} = {total}"]
+            lines += [" " * indent + f"h{axis} = {total}"]
         return lines
 
-    # -- rows and the whole grid
+    # -- rows
 
-    def row(self) -> str:
-        reach = max([order // 2 for order in self.orders] + [int(self.neighbours)])
-        self.rows = {dj: [_row_name(dj, axis) for axis in "xyz"] for dj in range(-reach, reach + 1)}
-        arrays = [name for row in self.rows.values() for name in row]
-        lines = [JIT, _wrapped("def row(", ["kx", "ky", "kz", *arrays, "parameters"], "):", 0)]
-        lines += ['    """∂t m of one row, from the rows around it (s: south, c: its own, n: north)."""']
-        lines += [self._unpack("parameters", 4), f"    for i in range(kx.shape[0] - {2 * GHOSTS}):"]
-        spelled = {
-            dj: lambda di, dj=dj: ", ".join(f"{name}[i + {GHOSTS + di}]" for name in self.rows[dj]) for dj in self.rows
-        }
-        lines += [f"        m = ({spelled[0](0)})"]
-        if self.neighbours:
-            lines += [f"        {name} = ({spelled[dj](di)})" for name, (dj, di) in NEIGHBOURS.items()]
-        for order in self.orders:
-            for axis in "xy":
-                lines += [f"        d{order}{axis} = ("]
-                for c in range(3):
-                    lines += [f"            {self._difference(order, axis, c)},"]
-                lines += ["        )"]
-        return "\n".join(
-            [*lines, f"        kx[i + {GHOSTS}], ky[i + {GHOSTS}], kz[i + {GHOSTS}] = cell({self.inputs}, parameters)"]
+    def increment(self) -> str:
+        return self._rows(
+            "increment",
+            ["out", "src", "base", "out_rows", "src_rows", "base_rows", "h"],
+            "out = base + h ∂t m(src): the first two stages; with a base of zeros and h = 1 the right-hand side.",
+            [f"m, k = cell({CELL}, h, parameters)"]
+            + [f"store_output_{a}(out, o + {at}, load(base, b + {at}) + k[{c}])" for c, a, at in PLACES],
+            offsets=["o = out_rows[j]", "b = base_rows[j]"],
+            closing=f"close_row(out, o, nx, stride, {self.needs.reach['x']})",
         )
 
-    def _difference(self, order: int, axis: str, c: int) -> str:
-        total = []
-        for k in range(1, order // 2 + 1):
-            if axis == "x":
-                plus, minus = f"{self.rows[0][c]}[i + {GHOSTS + k}]", f"{self.rows[0][c]}[i + {GHOSTS - k}]"
-            else:
-                plus, minus = f"{self.rows[k][c]}[i + {GHOSTS}]", f"{self.rows[-k][c]}[i + {GHOSTS}]"
-            total += [f"w{order}{axis}{k} * ({plus} - {minus})"]
-        return " + ".join(total)
+    def stage_3(self) -> str:
+        body = [f"m, k = cell({CELL}, h, parameters)"]
+        body += [f"y{a} = load_state_{a}(y, b + {at})" for c, a, at in PLACES]
+        for c, a, at in PLACES:
+            body += [f"store_state_{a}(y, b + {at}, load_output_{a}(s, o + {at}) + m[{c}] + m[{c}] + k[{c}])"]
+        body += [f"store_output_{a}(s, o + {at}, y{a} + k[{c}])" for c, a, at in PLACES]
+        return self._rows(
+            "stage_3",
+            ["s", "src", "y", "s_rows", "src_rows", "y_rows", "h"],
+            "With k = h ∂t m(s3): s4 = y + k over s2, and s2 + 2 s3 + k over y.",
+            body,
+            offsets=["o = s_rows[j]", "b = y_rows[j]"],
+            closing=f"close_row(s, o, nx, stride, {self.needs.reach['x']})",
+        )
 
-    def rhs(self) -> str:
-        lines = [JIT, "def rhs(M, k, p, cells, indices, weights):"]
-        lines += [
-            '    """∂t m of every cell: rows first, then the cells near edges again with narrower derivatives."""'
-        ]
-        lines += [self._read_parameters(), f"    for j in range(M.shape[1] - {2 * GHOSTS}):"]
-        # whole rows: the compiler knows that they are contiguous, which it does not know of a slice of one
-        outputs = [f"k[{c}, j + {GHOSTS}]" for c in range(3)]
-        rows = [f"M[{c}, j + {GHOSTS + dj}]" for dj in self.rows for c in range(3)]
-        lines += [_wrapped("row(", [*outputs, *rows, "parameters"], ")", 8)]
-        if self.torques:
-            lines += ["    for index in range(cells.shape[0]):"]
-            lines += [f"        j, i = cells[index, 0] + {GHOSTS}, cells[index, 1] + {GHOSTS}"]
-            lines += ["        if M[0, j, i] == 0 and M[1, j, i] == 0 and M[2, j, i] == 0:  # no magnet"]
-            lines += ["            k[0, j, i] = k[1, j, i] = k[2, j, i] = 0", "            continue"]
-        if self.orders:
-            lines += self._load_cell(8, 0)
-            for number, order in enumerate(self.orders):
-                for axis, name, fixed in ((0, "x", "j"), (1, "y", "i")):
-                    where = f"indices[{number}, index, {axis}], weights[{number}, index, {axis}]"
-                    lines += [f"        d{order}{name} = integrators.stencil_along_{name}(M, {fixed}, {where})"]
-            lines += [f"        k[0, j, i], k[1, j, i], k[2, j, i] = cell({self.inputs}, parameters)"]
+    def stage_4(self) -> str:
+        body = [f"m, k = cell({CELL}, h, parameters)"]
+        body += [f"y{a} = load_state_{a}(y, b + {at}) + k[{c}]" for c, a, at in PLACES]
+        body += ["scale = one / np.sqrt(yx * yx + yy * yy + yz * yz + tiny)"]
+        body += [f"store_state_{a}(y, b + {at}, y{a} * scale)" for c, a, at in PLACES]
+        return self._rows(
+            "stage_4",
+            ["src", "y", "src_rows", "y_rows", "h"],
+            "y + h ∂t m(s4), normalised, over y, which holds what the other stages have summed up.",
+            body,
+            offsets=["b = y_rows[j]"],
+            closing=f"close_row(y, b, nx, stride, {self.needs.reach['x']})",
+        )
+
+    def _surrounded(self) -> str:
+        surrounded = _wrapped("surrounded = surroundings(", [CELL, "parameters"], ")", 0)
+        return "\n".join([surrounded, f"{', '.join(['m', *self.differences])}, = surrounded"])
+
+    def field(self) -> str:
+        body = [self._surrounded(), *self._fields(0), "h[0, row, i], h[1, row, i], h[2, row, i] = hx, hy, hz"]
+        return self._rows("field", ["src", "src_rows", "h"], "Ms B (J/m³) of every cell, into h (3, ny, nx).", body)
+
+    def totals(self) -> str:
+        body = [self._surrounded(), "if m[0] == 0 and m[1] == 0 and m[2] == 0:", "    continue"]
+        body += [f"sums[{c}] += m[{c}]" for c in range(3)]
+        for index, (label, term) in enumerate(self.terms):
+            body += [_wrapped(f"w = {label}_energy(", self._arguments(label, term), ")", 0), f"sums[{4 + index}] += w"]
+        body += [*self._fields(0), "torque = cross(m, (hx, hy, hz))", "squared = dot(torque, torque)"]
+        body += ["if not squared <= sums[3]:  # true for NaN too", "    sums[3] = squared"]
+        return self._rows(
+            "totals",
+            ["src", "src_rows", "sums"],
+            "Sums over the magnet, added to sums: m, the largest |m × Ms B|², the energy density of each term.",
+            body,
+        )
+
+    def _rows(
+        self,
+        name: str,
+        arguments: list[str],
+        docstring: str,
+        body: list[str],
+        offsets: Sequence[str] = (),
+        closing: str = "",
+    ) -> str:
+        """A function that runs `body` for every cell of the rows first … last − 1, and `closing` after each."""
+        reach = self.needs.reach["y"]
+        around = [f"src_rows[j{_shift(d)}]" for d in range(-reach, reach + 1)]
+        lines = [JIT, _wrapped(f"def {name}(", [*arguments, *(["close"] if closing else []), *ROWS], "):", 0)]
+        lines += [f'    """{docstring}"""']
+        lines += [_wrapped("parameters = (", [f"p[{index}]" for index in range(len(self.names))], ")", 4)]
+        lines += [_wrapped("(", self.names, ") = parameters", 4)]
+        lines += ["    for j in range(first, last):"]
+        rows = _wrapped("rows = (", around, ")" if reach else ",)", 0)
+        lines += [f"        {line}" for entry in [*offsets, rows, "row = grid_rows[j]"] for line in entry.split("\n")]
+        lines += ["        for i in range(nx):"]
+        lines += [f"            {line}" for entry in body for line in entry.split("\n")]
+        lines += ["        if close:", f"            {closing}"] if closing else []
         return "\n".join(lines)
 
-    def over_cells(self, name: str, output: str, docstring: str, body: list[str]) -> str:
-        """A function that loops over all cells, unoptimised: it runs once per frame or iteration."""
-        lines = [JIT, f"def {name}(M, {output}, p):", f"    {docstring}", self._read_parameters()]
-        lines += [self._unpack("parameters", 4), f"    for j in range(M.shape[1] - {2 * GHOSTS}):"]
-        lines += [f"        for i in range(M.shape[2] - {2 * GHOSTS}):", *self._load_cell(12, GHOSTS), *body]
-        return "\n".join(lines)
 
-    def _load_cell(self, indent: int, shift: int) -> list[str]:
-        def triple(dj: int, di: int) -> str:
-            j, i = (f"{index} + {shift + d}" if shift + d else index for index, d in (("j", dj), ("i", di)))
-            return ", ".join(f"M[{c}, {j}, {i}]".replace("+ -", "- ") for c in range(3))
-
-        pad = " " * indent
-        lines = [f"{pad}m = ({triple(0, 0)})"]
-        if self.neighbours:
-            lines += [f"{pad}{name} = ({triple(dj, di)})" for name, (dj, di) in NEIGHBOURS.items()]
-        return lines
-
-    # -- text
-
-    def _read_parameters(self) -> str:
-        return _wrapped("parameters = (", [f"p[{index}]" for index in range(len(self.names))], ")", 4)
-
-    def _unpack(self, source: str, indent: int) -> str:
-        return _wrapped("(", self.names, f") = {source}", indent)
-
-    @staticmethod
-    def _assign(target: str, function: str, arguments: list[str], indent: int) -> str:
-        return _wrapped(f"{target} = {function}(", arguments, ")", indent)
+def _along(name: str, axis: str) -> str:
+    """The name along `axis` of a neighbour or bond that is named for x."""
+    return name if axis == "x" else name.replace("east", "north").replace("west", "south")
 
 
-def _row_name(dj: int, axis: str) -> str:
-    return f"c{axis}" if dj == 0 else f"{'n' if dj > 0 else 's'}{abs(dj)}{axis}"
+def _pairs(order: int) -> range:
+    """Distances of the pairs of neighbours in a central difference."""
+    return range(1, order // 2 + 1)
+
+
+def _number(k: int) -> str:
+    return "" if k == 1 else str(k)
+
+
+def _shift(offset: int) -> str:
+    return f" {'+' if offset > 0 else '-'} {abs(offset)}" if offset else ""
+
+
+def _triple(name: str, results: list[str]) -> list[str]:
+    return [_wrapped(f"{name} = (", results, ")", 4)]
 
 
 def _wrapped(start: str, items: list[str], end: str, indent: int, width: int = 110) -> str:

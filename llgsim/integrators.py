@@ -1,14 +1,17 @@
-"""Explicit Runge-Kutta methods as data, and the one loop that runs them."""
+"""Explicit Runge-Kutta methods as data, and the one loop that runs the classical one.
+
+With s2 = y + h/2 k1, s3 = y + h/2 k2 and s4 = y + h k3, where k1 … k4 are the rates at y, s2, s3 and s4, the classical
+step y + h/6 (k1 + 2 k2 + 2 k3 + k4) is a third of (s2 + 2 s3 + h k3) + h/2 k4. So no k is kept: stage 3 leaves the
+first part in place of y, stage 4 adds the rest and normalises, which takes care of the third, each in the loop that
+evaluates the rate, and the state is read and written once per step (`llgsim.layout.Schedule`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
-
-from llgsim.percell import COMPILE_OPTIONS, per_cell
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,98 +38,62 @@ RK4 = ButcherTableau(
     stability_limit=2 * np.sqrt(2),
 )
 
-
-@per_cell
-def fill_ghosts(m, periodic_x, periodic_y):  # type: ignore[no-untyped-def]
-    """Copy the other end of every periodic axis into the three ghost cells; those of open axes stay zero."""
-    ny, nx = m.shape[1] - 6, m.shape[2] - 6
-    for c in range(3):
-        if periodic_x:
-            for j in range(3, ny + 3):
-                for g in range(3):
-                    m[c, j, 2 - g] = m[c, j, 3 + (nx - 1 - g) % nx]
-                    m[c, j, nx + 3 + g] = m[c, j, 3 + g % nx]
-        if periodic_y:
-            for g in range(3):
-                below, above = 3 + (ny - 1 - g) % ny, 3 + g % ny
-                for i in range(nx + 6):
-                    m[c, 2 - g, i] = m[c, below, i]
-                    m[c, ny + 3 + g, i] = m[c, above, i]
-
-
-fill_ghosts_compiled = njit(cache=True, **COMPILE_OPTIONS)(fill_ghosts)  # for calls from Python
-
-
-@per_cell
-def stencil_along_x(m, j, indices, weights):  # type: ignore[no-untyped-def]
-    """Σ_q weights[q] m[:, j, indices[q]]."""
-    gx = gy = gz = weights[0] - weights[0]
-    for q in range(weights.shape[0]):
-        gx += weights[q] * m[0, j, indices[q]]
-        gy += weights[q] * m[1, j, indices[q]]
-        gz += weights[q] * m[2, j, indices[q]]
-    return (gx, gy, gz)
-
-
-@per_cell
-def stencil_along_y(m, i, indices, weights):  # type: ignore[no-untyped-def]
-    """Σ_q weights[q] m[:, indices[q], i]."""
-    gx = gy = gz = weights[0] - weights[0]
-    for q in range(weights.shape[0]):
-        gx += weights[q] * m[0, indices[q], i]
-        gy += weights[q] * m[1, indices[q], i]
-        gz += weights[q] * m[2, indices[q], i]
-    return (gx, gy, gz)
-
-
-@per_cell
-def normalise(m):  # type: ignore[no-untyped-def]
-    """Scale every m of the grid to unit length; cells without magnet stay zero."""
-    for j in range(3, m.shape[1] - 3):
-        for i in range(3, m.shape[2] - 3):
-            squared = m[0, j, i] * m[0, j, i] + m[1, j, i] * m[1, j, i] + m[2, j, i] * m[2, j, i]
-            length = np.sqrt(squared)
-            if length != 0:
-                m[0, j, i] /= length
-                m[1, j, i] /= length
-                m[2, j, i] /= length
-
-
-@per_cell
-def combine(out, y, k, factor):  # type: ignore[no-untyped-def]
-    """out = y + factor·k, row by row."""
-    for c in range(3):
-        for j in range(3, y.shape[1] - 3):
-            for i in range(y.shape[2]):
-                out[c, j, i] = y[c, j, i] + factor * k[c, j, i]
-
-
-# The loop calls `rhs` of the module that it is written into (a compiled function given as an argument could not be
-# cached on disk).
-ADVANCE = '''
-@njit
-def advance(m, stage, k, steps, dt, p, a, b, periodic_x, periodic_y, cells, indices, weights):
-    """`steps` steps of length dt of the explicit Runge-Kutta method (a, b), in place on m, each renormalised.
-
-    m, stage (3, ny + 6, nx + 6); k (stages, 3, ny + 6, nx + 6), zero at the ghosts; p has one row of parameters that
-    hold throughout, or one row per step and stage.
-    """
-    stages = b.shape[0]
-    for step in range(steps):
-        for q in range(stages):
-            row = step * stages + q if p.shape[0] > 1 else 0
-            if q == 0:
-                integrators.fill_ghosts(m, periodic_x, periodic_y)
-                rhs(m, k[0], p[row], cells, indices, weights)
-                continue
-            started = False
-            for r in range(q):
-                if a[q, r] != 0:
-                    integrators.combine(stage, stage if started else m, k[r], dt * a[q, r])
-                    started = True
-            integrators.fill_ghosts(stage, periodic_x, periodic_y)
-            rhs(stage, k[q], p[row], cells, indices, weights)
-        for q in range(stages):
-            integrators.combine(m, m, k[q], dt * b[q])
-        integrators.normalise(m)
+# Written into every kernel module: the loops call its row functions (a compiled function given as an argument could
+# not be cached on disk). Every order of the rows calls the same compiled `block`, so that all give the same bits.
+BLOCK = '''
+@njit(**COMPILE_OPTIONS)
+def block(
+    y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, band, h, p, q, across, along, nx, ny, stride, close
+):
+    """One step of the rows of one block, the stages following one another REACH rows apart; p from row q on."""
+    fixed = p.shape[0] == 1
+    p1, p2, p3, p4 = p[q], p[q if fixed else q + 1], p[q if fixed else q + 2], p[q if fixed else q + 3]
+    begin = ranges[0, 0]
+    while begin - 3 * REACH < ranges[3, 1]:
+        end = begin + band
+        first, last = max(begin, ranges[0, 0]), min(end, ranges[0, 1])
+        increment(
+            s, y, y, s_rows, y_rows, y_rows, h[0], close, first, last, p1, across, along, grid_rows, nx, ny, stride
+        )
+        first, last = max(begin - REACH, ranges[1, 0]), min(end - REACH, ranges[1, 1])
+        increment(
+            s3, s, y, s3_rows, s_rows, y_rows, h[1], close, first, last, p2, across, along, grid_rows, nx, ny, stride
+        )
+        first, last = max(begin - 2 * REACH, ranges[2, 0]), min(end - 2 * REACH, ranges[2, 1])
+        stage_3(
+            s, s3, y, s_rows, s3_rows, y_rows, h[2], close, first, last, p3, across, along, grid_rows, nx, ny, stride
+        )
+        first, last = max(begin - 3 * REACH, ranges[3, 0]), min(end - 3 * REACH, ranges[3, 1])
+        stage_4(s, y, s_rows, y_rows, h[3], close, first, last, p4, across, along, grid_rows, nx, ny, stride)
+        begin = end
 '''
+
+ADVANCE = '''
+@njit(**COMPILE_OPTIONS)
+def advance(
+    steps, y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, copies, band, h, p, across, along, nx, ny, stride,
+    close,
+):
+    """`steps` Runge-Kutta steps in place on y, every block of rows by a thread of its own.
+
+    h holds dt/2, dt/2, dt and dt/2; p one row of parameters that hold throughout, or one per step and stage.
+    """
+    for step_number in range(steps):
+        q = 0 if p.shape[0] == 1 else 4 * step_number
+        for index in range(ranges.shape[0]):
+            b = np.int64(index)
+            for k in range(copies.shape[1]):
+                if copies[b, k, 0] >= 0:
+                    copy_row(y, copies[b, k, 0], copies[b, k, 1], 3 * stride)
+        for index in range(ranges.shape[0]):
+            b = np.int64(index)
+            block(
+                y, s, s3, y_rows[b], s_rows[b], s3_rows[b], grid_rows[b], ranges[b],
+                band, h, p, q, across, along, nx, ny, stride, close,
+            )
+'''
+PARALLEL = (
+    ADVANCE.replace("@njit(", "@njit(parallel=True, ").replace("def advance", "def advance_in_parallel")
+    .replace("for index in range", "for index in prange")
+)  # fmt: skip
+STEP = (BLOCK.strip(), ADVANCE.strip(), PARALLEL.strip())

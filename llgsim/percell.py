@@ -40,8 +40,11 @@ def per_cell(function: Function) -> Function:
     return marked
 
 
-def kernel_function(owner: str, name: str, function: Any) -> Any:
+def kernel_function(part: Any, name: str) -> Any:
     """A term's or torque's function as a kernel can call it: marked, or compiled by its author with numba.njit."""
+    owner, function = type(part).__name__, getattr(part, name, None)
+    if function is None:
+        raise ValueError(f"{owner} must define {name}, a @staticmethod of the numbers of one cell")
     if inspect.ismethod(function):
         raise ValueError(f"{owner}.{name} must be a @staticmethod of the numbers of one cell, without self")
     if hasattr(function, "py_func") or getattr(function, "is_per_cell", False):
@@ -61,3 +64,10 @@ def cross(a, b):  # type: ignore[no-untyped-def]
 def dot(a, b):  # type: ignore[no-untyped-def]
     """a · b of two triples."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
+
+
+@per_cell
+def step(neighbour, m, one):  # type: ignore[no-untyped-def]
+    """neighbour − m, zero if there is no neighbour; for where speed does not matter, since it compares."""
+    there = one if dot(neighbour, neighbour) > 0 else one - one
+    return (neighbour[0] - there * m[0], neighbour[1] - there * m[1], neighbour[2] - there * m[2])

@@ -16,26 +16,28 @@ from numpy.typing import ArrayLike, NDArray
 from coefficients import CoefficientTable
 from llgsim import store
 from llgsim.compose import Kernel, compose
+from llgsim.engine import Engine
 from llgsim.grid import Grid
-from llgsim.integrators import RK4, fill_ghosts_compiled
+from llgsim.integrators import RK4
 from llgsim.quantities import checked_number
 from llgsim.relax import Relaxation, descend
 from llgsim.run import Column, Run
-from llgsim.stencils import GHOSTS, edge_stencils
 from llgsim.textures import normalised
+from llgsim.threads import checked_threads, default_threads
 from llgsim.torques.base import XI_SAMPLES
 from llgsim.torques.microscopic import check_positive_spin
 
 GAMMA = 1.760859630e11  # rad/(s T), free electron
 STABILITY_FRACTION = 0.8  # of the stability limit; leaves room for what the bound of the linear operator leaves out
-CHUNK = 1000  # steps between looks at the state: for NaN, for an interrupt, and for the numbers of a moving drive
+CHUNK = 1000  # most steps between looks at the state: for NaN, for an interrupt, and for the numbers of a moving drive
+CHUNK_CELLS = 2**27  # and most steps × cells, about a second
 MOST_STEPS = 10_000_000  # between two frames; a drive or a parameter that asks for more is a mistake
 
 Field = NDArray[np.float64]
 
 
 LARGEST_PRECESSION = 0.1  # rad per step
-FIXED = frozenset({"grid", "Ms", "gamma", "terms", "torques", "damping", "dtype"})
+FIXED = frozenset({"grid", "Ms", "gamma", "terms", "torques", "damping", "dtype", "threads"})
 
 
 class SimulationError(RuntimeError):
@@ -71,6 +73,9 @@ class Simulation:
         Gyromagnetic ratio γ (rad/(s T)).
     dtype : "float64" or "float32"
         Float type of the state.
+    threads : int, optional
+        How many threads share the rows in `run`; the result is the same to the last bit. Default: 1 for grids that are
+        not worth more, otherwise what numba offers (NUMBA_NUM_THREADS, or the number of processors).
 
     Raises
     ------
@@ -98,6 +103,7 @@ class Simulation:
         m: ArrayLike,
         gamma: float = GAMMA,
         dtype: str = "float64",
+        threads: int | None = None,
     ) -> None:
         self.grid = grid
         self.Ms = checked_number("Simulation", "Ms", Ms, "A/m", above=0.0)
@@ -119,7 +125,10 @@ class Simulation:
         self.dtype = np.dtype(dtype)
         self.t = 0.0
         check_positive_spin(self._xi_sums()[0], "Simulation")
-        self._padded = np.zeros((3, grid.ny + 2 * GHOSTS, grid.nx + 2 * GHOSTS), self.dtype)
+        self.threads = default_threads(grid) if threads is None else checked_threads(threads, grid)
+        kernel = compose(self.terms, self.torques, grid, self.Ms, self.gamma)
+        self._engine = Engine(kernel, grid, self.dtype, blocks=self.threads)
+        self._state = self._engine.state()
         self.m = m
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -141,34 +150,33 @@ class Simulation:
     @property
     def m(self) -> NDArray[Any]:
         """Magnetisation direction (3, ny, nx), a read-only copy; assign a whole array to change the state."""
-        m = self._interior.copy()
+        m = np.ascontiguousarray(self._cells)
         m.setflags(write=False)
         return m
 
     @m.setter
     def m(self, value: ArrayLike) -> None:
-        self._interior[:] = normalised(value, self.grid)
+        self._engine.assign(self._state, normalised(value, self.grid))
 
     @property
-    def _interior(self) -> NDArray[Any]:
-        return self._padded[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]
-
-    @cached_property
     def kernel(self) -> Kernel:
         """The composed kernel; `print(sim.kernel.source)` shows it."""
-        return compose(self.terms, self.torques, self.grid, self.Ms, self.gamma)
+        return self._engine.kernel
 
-    @cached_property
-    def _edges(self) -> tuple[Any, ...]:
-        cells, indices, weights = edge_stencils(self.grid, self.kernel.orders)
-        return cells, indices, weights.astype(self.dtype)
+    @property
+    def _cells(self) -> NDArray[Any]:
+        """The state as a view (3, ny, nx)."""
+        return self._engine.cells(self._state)
 
     def _parameters(self, t: float) -> NDArray[Any]:
-        return self.kernel.parameters(self.grid, self.Ms, self.gamma, self.damping, t).astype(self.dtype)
+        return self._engine.parameters(self.Ms, self.gamma, self.damping, t)
+
+    def _totals(self) -> Field:
+        return self._engine.totals(self._state, self._parameters(self.t))
 
     def energies(self) -> dict[str, float]:
         """Energy of every term (J), by class name (numbered when a class occurs twice)."""
-        values = self._energy_densities(self._filled()) * self.grid.cell_volume
+        values = self._totals()[4:] * self.grid.cell_volume
         return dict(zip(self._term_names, values.tolist(), strict=True))
 
     def energy(self) -> float:
@@ -178,7 +186,7 @@ class Simulation:
     def effective_field(self) -> Field:
         """B = −(1/Ms) δE/δm (T), shape (3, ny, nx); zero outside the magnet."""
         h = np.zeros((3, *self.grid.shape))
-        self.kernel.module.field(self._filled(), h, self._parameters(self.t))
+        self._engine.field(self._state, self._parameters(self.t), h)
         return h * self.grid.magnetic / self.Ms
 
     def rhs(self) -> Field:
@@ -186,18 +194,9 @@ class Simulation:
         return self._rhs_at(self.t)
 
     def _rhs_at(self, t: float) -> Field:
-        k = np.zeros_like(self._padded)
-        self.kernel.module.rhs(self._filled(), k, self._parameters(t), *self._edges)
-        return k[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS].astype(np.float64)
-
-    def _filled(self) -> NDArray[Any]:
-        fill_ghosts_compiled(self._padded, *self.grid.periodic)
-        return self._padded
-
-    def _energy_densities(self, padded: NDArray[Any]) -> Field:
-        densities = np.zeros(len(self.terms))
-        self.kernel.module.energies(padded, densities, self._parameters(self.t))
-        return densities
+        rate = self._engine.state()
+        self._engine.rate(self._state, self._parameters(t), rate)
+        return self._engine.cells(rate).astype(np.float64)
 
     @property
     def _term_names(self) -> list[str]:
@@ -330,7 +329,7 @@ class Simulation:
             for name, content in (files or {}).items():
                 (writer.path / name).write_bytes(content)
         begin = self.t
-        work = np.zeros_like(self._padded), np.zeros((len(RK4.b), *self._padded.shape), self.dtype)
+        work = self._engine.schedule.rings(), np.empty_like(self._state)
         try:
             with _progress_bar(intervals, progress) as bar:
                 for index in range(intervals + 1):
@@ -343,7 +342,7 @@ class Simulation:
                         raise SimulationError(message, self.t, None)
                     writer.append_row(self.t - begin, observed)
                     if index % stride == 0:
-                        writer.append_snapshot(self.t - begin, self._interior)
+                        writer.append_snapshot(self.t - begin, self._cells)
         except SimulationError as error:
             writer.finish("failed", str(error), t=error.t, cell=error.cell)
             raise SimulationError(str(error), error.t, error.cell, writer.run()) from None
@@ -353,7 +352,9 @@ class Simulation:
         writer.finish("finished")
         return writer.run()
 
-    def _advance(self, until: float, dt: float | None, stage: NDArray[Any], k: NDArray[Any]) -> None:
+    def _advance(
+        self, until: float, dt: float | None, rings: tuple[NDArray[Any], NDArray[Any]], before: NDArray[Any]
+    ) -> None:
         """Integrate up to time `until` in equal steps within the stability limit."""
         start = self.t
         interval = until - start
@@ -372,8 +373,9 @@ class Simulation:
             raise self._too_fast(min(sampled, key=self.time_step), interval, most)
         steps = max(1, math.ceil(interval / (limit if dt is None else dt) * (1 - 1e-12)))
         h = interval / steps
-        for first in range(0, steps, CHUNK):
-            count = min(CHUNK, steps - first)
+        chunk = max(1, min(CHUNK, CHUNK_CELLS // (self.grid.nx * self.grid.ny)))
+        for first in range(0, steps, chunk):
+            count = min(chunk, steps - first)
             begin = start + first * h
             if self._steady_after <= begin:
                 parameters = self._parameters(begin)[None]
@@ -381,10 +383,10 @@ class Simulation:
                 times = [begin + h * (step + c) for step in range(count) for c in RK4.c.tolist()]
                 known = {t: self._parameters(t) for t in set(times)}
                 parameters = np.stack([known[t] for t in times])
-            before = self._padded.copy()
-            self._steps(self._padded, stage, k, count, h, parameters)
-            if not np.isfinite(self._interior).all():
-                raise self._blown_up(before, stage, k, count, h, parameters)
+            before[:] = self._state
+            self._engine.advance(self._state, rings, count, h, parameters)
+            if not math.isfinite(float(self._cells.sum())):
+                raise self._blown_up(before, rings, count, h, parameters)
             self.t = begin + count * h
         self.t = until
 
@@ -408,18 +410,13 @@ class Simulation:
         )
         return SimulationError(message, t, (j, i))
 
-    def _steps(self, m: Any, stage: Any, k: Any, steps: int, h: float, parameters: Any) -> None:
-        periodic = self.grid.periodic
-        a, b = RK4.a.astype(self.dtype), RK4.b.astype(self.dtype)
-        self.kernel.module.advance(m, stage, k, steps, self.dtype.type(h), parameters, a, b, *periodic, *self._edges)
-
-    def _blown_up(self, m: Any, stage: Any, k: Any, steps: int, h: float, parameters: Any) -> SimulationError:
+    def _blown_up(self, state: Any, rings: Any, steps: int, h: float, parameters: Any) -> SimulationError:
         """Repeat the last steps one by one to say when and where the state stopped being finite."""
         rows = len(RK4.b)
         for step in range(steps):
             row = parameters if len(parameters) == 1 else parameters[rows * step : rows * (step + 1)]
-            self._steps(m, stage, k, 1, h, row)
-            bad = np.argwhere(~np.isfinite(m[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]).all(axis=0))
+            self._engine.advance(state, rings, 1, h, row)
+            bad = np.argwhere(~np.isfinite(self._engine.cells(state)).all(axis=0))
             if len(bad):
                 break
         t, (j, i) = self.t + (step + 1) * h, (int(index) for index in bad[0])
@@ -444,14 +441,12 @@ class Simulation:
         return columns
 
     def _observe(self) -> dict[str, float]:
-        mean = self._interior.mean(axis=(1, 2), dtype=float) * self.grid.nx * self.grid.ny / self.grid.magnetic.sum()
-        energies = self.energies()
+        sums = self._totals()
+        mean, energies = sums[:3] / self.grid.magnetic.sum(), sums[4:] * self.grid.cell_volume
         row = dict(zip(("mx", "my", "mz"), mean.tolist(), strict=True))
-        row["energy"] = sum(energies.values())
-        row |= {f"energy_{name}": value for name, value in energies.items()}
-        torque = np.cross(self._interior, self.effective_field(), axis=0)
-        with np.errstate(over="ignore"):  # run refuses inf by name
-            row["max_torque"] = float(np.sqrt((torque**2).sum(axis=0)).max())
+        row["energy"] = float(energies.sum())
+        row |= {f"energy_{name}": value for name, value in zip(self._term_names, energies.tolist(), strict=True)}
+        row["max_torque"] = math.sqrt(sums[3]) / self.Ms
         return row
 
     def describe(self) -> dict[str, Any]:
@@ -505,11 +500,11 @@ class Simulation:
         if not (math.isfinite(torque) and torque > 0):
             raise ValueError(f"relax: torque = {torque!r} T must be a positive tolerance in tesla")
         random = np.random.default_rng(2016)
-        state = self._tilted(self._interior, 1e-6 * random.standard_normal((3, *self.grid.shape)))
+        state = self._tilted(self._cells, 1e-6 * random.standard_normal((3, *self.grid.shape)))
         count, largest, energy, scale = self._descend(state, torque, iterations)
         while largest <= torque and count < iterations:
             common, single = random.standard_normal((3, 1, 1)), random.standard_normal((3, *self.grid.shape))
-            other = self._tilted(state[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS], 1e-2 * common + 1e-3 * single)
+            other = self._tilted(state, 1e-2 * common + 1e-3 * single)
             short = min(max(10 * count, 1000), iterations - count)
             more, other_largest, other_energy, _ = self._descend(other, torque, short)
             count += more
@@ -521,7 +516,7 @@ class Simulation:
             elif other_largest > torque or gain < 1e-6:
                 break
             state, largest, energy = other, other_largest, other_energy
-        self.m = state[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS]
+        self.m = state
         result = Relaxation(count, largest, largest <= torque)
         if not result.converged:
             warnings.warn(
@@ -533,35 +528,34 @@ class Simulation:
         return result
 
     def _tilted(self, m: Field, tilt: Field) -> Field:
-        """m + m × tilt in the padded layout."""
-        padded = np.zeros(self._padded.shape)
-        turned = m + np.cross(m, np.broadcast_to(tilt, m.shape), axis=0)
-        padded[:, GHOSTS:-GHOSTS, GHOSTS:-GHOSTS] = normalised(turned, self.grid)
-        return padded
+        """m + m × tilt."""
+        return normalised(m + np.cross(m, np.broadcast_to(tilt, m.shape), axis=0), self.grid)
 
-    def _descend(self, state: Field, torque: float, iterations: int) -> tuple[int, float, float, float]:
-        """Minimise from a padded state in place: iterations, |m×B| (T), energy and the sum of its magnitudes (J/m³)."""
-        parameters = self.kernel.parameters(self.grid, self.Ms, self.gamma, self.damping, self.t)
-        module = self.kernel.module
+    def _descend(self, m: Field, torque: float, iterations: int) -> tuple[int, float, float, float]:
+        """Minimise from m in place: iterations, |m×B| (T), energy and the sum of its magnitudes (J/m³)."""
+        engine = Engine(self.kernel, self.grid, np.float64)
+        parameters = engine.parameters(self.Ms, self.gamma, self.damping, self.t)
+        state, trial = engine.state(m), engine.state()
 
-        def energy(m: Field) -> tuple[float, float]:
-            densities = np.zeros(len(self.terms))
-            module.energies(m, densities, parameters)
+        def energy(state: Field) -> tuple[float, float]:
+            densities = engine.totals(state, parameters)[4:]
             return float(densities.sum()), float(np.abs(densities).sum())
 
         bound = sum(term.field_bound(self.grid, self.Ms) for term in self.terms) * self.Ms
         try:
             count, largest = descend(
+                engine,
                 state,
-                lambda m, h: module.field(m, h, parameters),
+                trial,
+                parameters,
                 energy,
-                periodic=self.grid.periodic,
                 tolerance=torque * self.Ms,
                 first_step=1 / bound if bound else 1.0,
                 most=iterations,
             )
         except FloatingPointError as error:
             raise SimulationError(f"{error}; check the parameters of the terms", self.t, None) from None
+        m[:] = engine.cells(state)
         return count, largest / self.Ms, *energy(state)
 
 

@@ -1,29 +1,71 @@
-"""Weights of the finite differences that torques take their gradients from."""
+"""Weights of the finite differences that terms and torques are evaluated with, also at edges."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from llgsim.grid import Grid
 
-GHOSTS = 3
+Weights = NDArray[np.float64]
 CENTRAL = {2: (1 / 2,), 4: (2 / 3, -1 / 12), 6: (3 / 4, -3 / 20, 1 / 60)}
 
 
-def central_weights(order: int, n: int, h: float, periodic: bool) -> list[float]:
-    """w_k of ∂m ≈ Σ_k w_k (m[i+k] − m[i−k]), k = 1 … order/2; lower order on a short periodic axis, 0 for one cell."""
-    fits = order
-    if periodic:
-        while fits and n < fits + 1:
-            fits -= 2
-    if n == 1:
-        fits = 0
-    weights = [w / h for w in CENTRAL[fits]] if fits else []
-    return weights + [0.0] * (order // 2 - len(weights))
+def gradient_weights(grid: Grid, order: int, axis: int) -> Weights:
+    """w_k(j, i) of ∂m ≈ Σ_k w_k (m[+k] − m[−k]) along axis 0 (x) or 1 (y), shape (order/2, ny, nx), in 1/m.
+
+    A cell uses the widest central difference of at most the given order that fits between the ends of its unbroken run
+    of magnetic cells, and on a periodic axis between a cell and itself. The last cell of a run takes the difference to
+    its one neighbour; since the other one is a zero vector, that is w_1 = 1/h, up to the part −m/h along m, which no
+    torque feels. A run of one cell has no derivative, nor have cells outside the magnet.
+
+    One-sided differences of high order would be more accurate but amplify: with them a uniform state in an open strip
+    blows up from its inflow edge at drives of 5 % of 2γA/(Ms h), whatever the damping and the time step. These do not
+    in a strip, at any drive; the stepped edges of a mask still do from about 10 % on, of which `llgsim.validity` warns
+    (tests/physics/test_open_edges.py).
+    """
+    n, h = ((grid.nx, grid.dx), (grid.ny, grid.dy))[axis]
+    widest = order // 2
+    while grid.periodic[axis] and widest and n < 2 * widest + 1:
+        widest -= 1
+    weights = np.zeros((order // 2, *grid.shape))
+    if n == 1 or not widest:
+        return weights
+    before, after = run_lengths(grid.magnetic if axis == 0 else grid.magnetic.T, grid.periodic[axis])
+    left, right = (before, after) if axis == 0 else (before.T, after.T)
+    half = np.minimum(np.minimum(left, right), widest)
+    for fits in range(1, widest + 1):
+        for k, weight in enumerate(CENTRAL[2 * fits]):
+            weights[k][half == fits] = weight / h
+    weights[0][(half == 0) & (left + right > 0)] = 1 / h
+    return weights
+
+
+def check_stencil_order(owner: str, order: int) -> None:
+    if order not in (2, 4):
+        raise ValueError(f"{owner}: stencil_order = {order!r} must be 2 or 4")
+
+
+def bond_weights(grid: Grid, axis: int) -> Weights:
+    """Weights of a cell's bonds for terms of fourth order: to [+1], [−1], [+2], [−2] along an axis, (4, ny, nx).
+
+    With a = m[+1] − m and b = m − m[−1] the exchange energy is A/h² (Σ|a|² over bonds + ¹⁄₁₂ Σ|a − b|² over cells that
+    have both neighbours), and the bilinear bonds of a DMI are combined in the same way. In terms of bonds, each such
+    cell adds 1/6 to its two bonds of length one, 4/3 in all inside a film, and makes a bond of length two between its
+    neighbours, which the term itself weights (exchange by −1/12, DMI by −1/6). At an edge this leaves the second-order
+    energy, whose natural boundary condition is that of the continuum, and the energy of exchange is never negative.
+    """
+    magnetic = grid.magnetic
+
+    def there(offset: int) -> NDArray[np.float64]:
+        shifted = np.roll(magnetic, -offset, axis=1 - axis)
+        if not grid.periodic[axis]:
+            n = grid.shape[1 - axis]
+            inside = (np.arange(n) + offset >= 0) & (np.arange(n) + offset < n)
+            shifted = shifted & (inside[None, :] if axis == 0 else inside[:, None])
+        return shifted.astype(float)
+
+    return np.stack([1 + (there(-1) + there(2)) / 6, 1 + (there(1) + there(-2)) / 6, there(1), there(-1)])
 
 
 def derivative_weights(offsets: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -36,58 +78,6 @@ def derivative_weights(offsets: NDArray[np.int64]) -> NDArray[np.float64]:
             weights[q] = np.prod(-others) / (here * np.prod(here - others))
     weights[offsets == 0] = -weights.sum()
     return weights
-
-
-def edge_stencils(
-    grid: Grid, orders: Sequence[int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Cells whose central stencil meets an edge, with the narrower stencils that they use.
-
-    Returns cells (n, 2) as (j, i) in row order, and for each order, cell and axis (x, y) the seven indices along that
-    axis in the padded array and their weights (1/m), both (orders, n, 2, 7). A cell uses the widest central difference
-    of at most the given order that fits between the ends of its unbroken run of magnetic cells; the last cell of a run
-    takes the difference to its one neighbour, a run of one cell has none. Every cell outside the magnet is listed, with
-    zero weights.
-
-    One-sided differences of high order would be more accurate but amplify: with them a uniform state in an open strip
-    blows up from its inflow edge at drives of 5 % of 2γA/(Ms h), whatever the damping and the time step. These do not
-    in a strip, at any drive; the stepped edges of a mask still do from about 10 % on, of which `llgsim.validity` warns
-    (tests/physics/test_open_edges.py).
-    """
-    reach = max(orders, default=0) // 2
-    irregular = ~grid.magnetic
-    runs = {}
-    for axis, n in ((0, grid.nx), (1, grid.ny)):
-        magnetic = grid.magnetic if axis == 0 else grid.magnetic.T
-        before, after = run_lengths(magnetic, grid.periodic[axis])
-        runs[axis] = (before, after) if axis == 0 else (before.T, after.T)
-        if n == 1:
-            continue
-        reaches = min(reach, (n - 1) // 2) if grid.periodic[axis] else reach
-        irregular |= (runs[axis][0] < reaches) | (runs[axis][1] < reaches)
-    cells = np.ascontiguousarray(np.argwhere(irregular), dtype=np.int64)  # one layout, one compilation
-    indices = np.empty((len(orders), len(cells), 2, 7), dtype=np.int64)
-    indices[:] = GHOSTS + cells[None, :, ::-1, None]  # with weight 0 where a stencil is shorter
-    weights = np.zeros(indices.shape)
-    cached = lru_cache(None)(lambda first, count: derivative_weights(np.arange(first, first + count)))
-    magnetic = grid.magnetic
-    for axis, n, h in ((0, grid.nx, grid.dx), (1, grid.ny, grid.dy)):
-        before, after = runs[axis]
-        for row in np.flatnonzero(magnetic[cells[:, 0], cells[:, 1]]):
-            j, i = cells[row]
-            left, right = int(before[j, i]), int(after[j, i])
-            for index, order in enumerate(orders):
-                widest = order // 2
-                while grid.periodic[axis] and widest and n < 2 * widest + 1:
-                    widest -= 1
-                half = min(widest, left, right)
-                # a periodic axis too short for any central difference has no derivative either
-                first, last = (-half, half) if half or not widest else (-min(left, 1), min(right, 1))
-                count = last - first + 1
-                along = (i, j)[axis] + np.arange(first, first + count)
-                indices[index, row, axis, :count] = GHOSTS + along % n
-                weights[index, row, axis, :count] = cached(first, count) / h
-    return cells, indices, weights
 
 
 def run_lengths(magnetic: NDArray[np.bool_], periodic: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

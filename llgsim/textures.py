@@ -37,13 +37,14 @@ def normalised(m: ArrayLike, grid: Grid) -> Field:
         j, i = np.argwhere(~finite)[0]
         raise ValueError(f"m is not finite in {int((~finite).sum())} cells, first in cell (j, i) = ({j}, {i})")
     # scaled first, so that no square overflows or vanishes
-    largest = np.abs(field).max(axis=0)
+    largest = np.maximum(field.max(axis=0), -field.min(axis=0))
     field /= np.where(largest > 0, largest, 1.0)
-    length = np.sqrt((field**2).sum(axis=0))
+    length = np.sqrt(np.einsum("cji,cji->ji", field, field))
     if (empty := magnetic & (length == 0)).any():
         j, i = np.argwhere(empty)[0]
         raise ValueError(f"m is zero in {int(empty.sum())} magnetic cells, first in cell (j, i) = ({j}, {i})")
-    return field / np.where(magnetic, length, 1.0)
+    field /= np.where(magnetic, length, 1.0)
+    return field
 
 
 def _positive(texture: str, name: str, value: float) -> float:

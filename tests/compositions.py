@@ -47,8 +47,23 @@ def all_terms(
 
 
 def film(*, A: float = 15e-12, D: float = 3e-3, K: float = 0.8e6, B: float = 0.0) -> list[Any]:
-    """A film with perpendicular anisotropy and interfacial DMI, by the same kernel as `all_terms`."""
-    return all_terms(A=A, D=D, D_bulk=0.0, K=K, axis=(0, 0, 1), B=(0, 0, B))
+    """A film with perpendicular anisotropy and interfacial DMI, by the same kernel as `all_terms`.
+
+    The axis points down because the kernel of an axis along +z is another one.
+    """
+    return all_terms(A=A, D=D, D_bulk=0.0, K=K, axis=(0, 0, -1), B=(0, 0, B))
+
+
+def fourth_order_terms(
+    *, A: float = 15e-12, D: float = 3e-3, D_bulk: float = -2e-3, B: Sequence[float] = (0.1, -0.2, 0.15)
+) -> list[Any]:
+    """The terms that couple neighbours, with stencils of fourth order, and a field."""
+    return [
+        Exchange(A=A, stencil_order=4),
+        InterfacialDMI(D=D, stencil_order=4),
+        BulkDMI(D=D_bulk, stencil_order=4),
+        Zeeman(B=tuple(B)),
+    ]
 
 
 @cache

@@ -1,7 +1,7 @@
 """The equation of motion in plain NumPy, written from the formulas and sharing nothing with the kernels.
 
-Fields are sums over bonds to shifted copies of m, derivatives are dense matrices with Lagrange weights in rational
-numbers, and ∂t m comes from a dense 3 × 3 solve in every cell.
+Fields are sums over bonds to shifted copies of m, of fourth order products of dense matrices, derivatives are dense
+matrices with Lagrange weights in rational numbers, and ∂t m comes from a dense 3 × 3 solve in every cell.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def field_of(term: Any, m: Field, grid: Grid, Ms: float) -> Field:
     """B (3, ny, nx) of one of the built-in terms."""
     B = np.zeros(m.shape)
     kind = type(term).__name__
+    if getattr(term, "stencil_order", 2) == 4:
+        return fourth_order_field(term, m, grid, Ms)
     if kind == "Exchange":  # (2A/Ms) Σ (m′ − m)/h²
         for _, h, neighbour, there in bonds(m, grid):
             B += 2 * term.A / Ms * (neighbour - m * there) / h**2
@@ -70,6 +72,74 @@ def field_of(term: Any, m: Field, grid: Grid, Ms: float) -> Field:
     else:
         raise TypeError(f"the oracle does not know {kind}")
     return B * grid.magnetic
+
+
+def next_cell(grid: Grid, axis: int) -> Field:
+    """Matrix on the raveled cells, 1 from a magnetic cell to the magnetic cell after it along x (0) or y (1)."""
+    number = np.arange(grid.nx * grid.ny).reshape(grid.shape)
+    step = np.zeros((number.size, number.size))
+    for j, i in np.argwhere(grid.magnetic):
+        column, row = (i + 1, j) if axis == 0 else (i, j + 1)
+        if grid.periodic[0]:
+            column %= grid.nx
+        if grid.periodic[1]:
+            row %= grid.ny
+        if column < grid.nx and row < grid.ny and grid.magnetic[row, column]:
+            step[number[j, i], number[row, column]] += 1
+    return step
+
+
+def turning_direction(term: Any, axis: int) -> Field:
+    """d of a bond D/h m·(d × m′) along +x (0) or +y (1): n × ẑ of interfacial, n of bulk DMI."""
+    normal = np.eye(3)[axis]
+    return np.cross(normal, (0, 0, 1)) if type(term).__name__ == "InterfacialDMI" else normal
+
+
+def fourth_order_energy(term: Any, m: Field, grid: Grid) -> float:
+    """Sum of the energy densities (J/m³) of exchange or DMI of fourth order, bond by bond.
+
+    With a = m[+1] − m and b = m − m[−1]: exchange A/h² [Σ|a|² over bonds + (1/12) Σ|a − b|² over cells with both
+    neighbours]. With bonds D/h m·(d × m′) of DMI: the sum over bonds − (1/6) Σ over cells with both neighbours of (the
+    bond between these − the two bonds of the cell).
+    """
+    total, flat = 0.0, m.reshape(3, -1).T
+    for axis, h in enumerate((grid.dx, grid.dy)):
+        after = {int(p): int(q) for p, q in np.argwhere(next_cell(grid, axis))}
+        triples = [(p, q, after[q]) for p, q in after.items() if q in after]
+        if type(term).__name__ == "Exchange":
+            total += term.A / h**2 * sum(((flat[q] - flat[p]) ** 2).sum() for p, q in after.items())
+            total += term.A / h**2 / 12 * sum(((flat[p] - 2 * flat[q] + flat[r]) ** 2).sum() for p, q, r in triples)
+            continue
+        d = turning_direction(term, axis)
+        bond = flat @ np.cross(d, flat).T  # of every pair of cells
+        total += term.D / h * sum(bond[p, q] for p, q in after.items())
+        total -= term.D / h / 6 * sum(bond[p, r] - bond[p, q] - bond[q, r] for p, q, r in triples)
+    return float(total)
+
+
+@cache
+def fourth_order_matrices(grid: Grid, axis: int) -> tuple[Field, Field]:
+    """Of the sums over bonds as quadratic forms: the symmetric one of exchange, in units of A/h², and the
+    antisymmetric one of a DMI, in units of D/h."""
+    after = next_cell(grid, axis)
+    both = np.diag(after.sum(0) * after.sum(1))
+    bond = np.diag(after.sum(1)) - after  # a row m − m[+1] for every bond, of zeros elsewhere
+    bend = both @ (after + after.T - 2 * np.eye(len(after)))
+    weights = after - (after @ both @ after - after @ both - both @ after) / 6
+    return bond.T @ bond + bend.T @ bend / 12, weights - weights.T
+
+
+def fourth_order_field(term: Any, m: Field, grid: Grid, Ms: float) -> Field:
+    """B (3, ny, nx) = −(1/Ms) δ/δm of `fourth_order_energy`."""
+    flat = m.reshape(3, -1).T
+    B = np.zeros(flat.shape)
+    for axis, h in enumerate((grid.dx, grid.dy)):
+        symmetric, antisymmetric = fourth_order_matrices(grid, axis)
+        if type(term).__name__ == "Exchange":
+            B -= 2 * term.A / (Ms * h**2) * symmetric @ flat
+        else:
+            B -= term.D / (Ms * h) * np.cross(turning_direction(term, axis), antisymmetric @ flat)
+    return B.T.reshape(m.shape) * grid.magnetic
 
 
 # -- derivatives

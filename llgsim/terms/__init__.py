@@ -2,16 +2,21 @@
 
 A term is a frozen dataclass with SI parameters and
 
-- `stencil`: "cell" (needs only m of the cell) or "neighbours" (needs the four nearest neighbours as well),
+- `stencil`, what its per-cell functions take besides m: "cell" (nothing), "laplacian" (lx and ly, the sums of m′ − m
+  over the neighbours along x and y, h² ∂²m) or "gradient" (gx and gy, the differences of the two neighbours along an
+  axis, 2h ∂m),
+- `stencil_order`: 2 (the default) or 4, the order of these,
 - `parameters(grid, Ms, gamma, t)`: the numbers that its per-cell functions take,
-- `field(m, [east, west, north, south,] *parameters)`: −δw/δm in J/m³, so that B = field/Ms,
-- `energy(m, [east, west, north, south,] *parameters)`: its energy density w in J/m³,
-- `field_bound(grid, Ms)`: a bound on the eigenvalues of its field operator in tesla, for the time step,
-- optionally `torque_field`: `field` up to a part along m, where that is cheaper.
+- `field(m, [lx, ly | gx, gy,] *parameters)`: −δw/δm in J/m³, so that B = field/Ms,
+- `energy(m, [lx, ly | gx, gy,] *parameters)`: its energy density w in J/m³,
+- `field_bound(grid, Ms)`: a bound on the eigenvalues of its field operator in tesla, for the time step.
 
-`field`, `torque_field` and `energy` are static methods: plain arithmetic on the numbers of one cell. m and its
-neighbours are triples; a neighbour that does not exist is (0, 0, 0). For speed, `field` should have no branches and no
-numeric literals (`llgsim.percell` says why). A class of your own with the same members works like a built-in one:
+`field` and `energy` are static methods: plain arithmetic on the numbers of one cell, where m, lx, ly, gx and gy are
+triples. A neighbour that does not exist is left out of the Laplacian and counts as (0, 0, 0) in the gradient, which
+makes the field the exact derivative of a sum over bonds. In the equation of motion lx and ly come with a part along m,
+which exerts no torque. Outside the magnet m is (0, 0, 0), where `field` must be finite. For speed, `field` should have
+no branches and no numeric literals (`llgsim.percell` says why). A class of your own with the same members works like a
+built-in one:
 
 >>> from dataclasses import dataclass
 >>> from llgsim import Grid, Simulation, textures

@@ -15,36 +15,44 @@ XI_SAMPLES = np.linspace(0.0, 1.0, 1001)  # m_z at which bounds on n_z-dependent
 
 
 class Torque:
-    """Base of the torques: explicit rates R(m, ∂m) of the LLG and, for some, coefficients that renormalise ∂t m.
+    """Base of the torques: rates R = Ω × m of the LLG and, for some, coefficients that renormalise ∂t m.
 
     The equation solved is (1 − Σξ0) ∂t m − m × (Λ ∂t m) = −γ m×B + ΣR with Λ = diag(α0 + Σξ∥, α0 + Σξ∥, α0 + Σξ⊥).
+    Every torque turns m, R = Ω × m with an angular velocity Ω, as a field does with γB; a torque m × V has Ω = −V. A
+    part of Ω along m does nothing.
 
     A torque defines
 
-    - `rate(m, ddx, ddy, *parameters)`, the rate in one cell from three triples, m, ∂x m and ∂y m (1/m); it returns
-      (R_x, R_y, R_z) in 1/s, followed by (ξ0, ξ∥, ξ⊥), functions of m_z, if `renormalises` is True;
-    - `parameters(grid, Ms, gamma, t)`, the numbers that `rate` takes, always as many (A/m, rad/(s T), s);
+    - `angular_velocity(m, ddx, ddy, *parameters)`, from three triples in one cell, m, ∂x m and ∂y m (1/m); it returns
+      (Ω_x, Ω_y, Ω_z) in rad/s. If `renormalises` is True, it returns seven numbers, (X Ω_x, X Ω_y, X Ω_z, X ξ0, X ξ∥,
+      X ξ⊥, X), the ξ being functions of m_z and X > 0 a common denominator that need not be divided out. The
+      finite differences ∂x m and ∂y m have a part along m, a large one in the last cell before an edge; it may change Ω
+      along m only;
+    - `parameters(grid, Ms, gamma, t)`, the numbers that it takes, always as many (A/m, rad/(s T), s);
     - `rate_bound(grid, Ms, gamma, t)`, a bound (1/s) on how fast R turns m, for the time step
 
     and may override
 
     - `renormalises`: True if `rate` returns ξ0, ξ∥, ξ⊥ (False);
-    - `derivative_order`: order 2, 4 or 6 of the central differences that make ∂x m and ∂y m, 0 for none: `rate` is then
-      called with m in their place (6);
+    - `derivative_order`: order 2, 4 or 6 of the central differences that make ∂x m and ∂y m, 0 for none: m is then
+      given in their place (6);
+    - `derivative_axes`: the axes along which it needs derivatives, "x", "y", "xy" or ""; zeros are given along the
+      others ("xy");
     - `steady_after`: the time (s) after which the parameters no longer change, math.inf for never (0.0);
     - `drift_velocity_at(t)`: drift velocity of the electrons, array (2,) in m/s (zero);
     - `electric_direction(t)`: unit vector (2,) along the electron flow, against E or the current, or None (None);
-    - `xi(grid, Ms, gamma, m_z)`: ξ0, ξ∥, ξ⊥ as arrays (those that `rate` returns);
+    - `xi(grid, Ms, gamma, m_z)`: ξ0, ξ∥, ξ⊥ as arrays (those of `angular_velocity`);
     - `name`, in tables and in `thiele(sim).forces` (the class name);
-    - `key`: a word that changes whenever the text of `rate` does, for a `rate` that is generated (the name).
+    - `key`: a word that changes whenever the text of `angular_velocity` does, where that is generated (the name).
 
-    `rate` is a static method, ordinary Python arithmetic on numbers or on whole arrays. It is compiled with the kernel;
-    functions that it calls must be marked `@llgsim.percell.per_cell`. No branches and no numeric literals in them: a
-    branch keeps a loop from being vectorised, and a literal turns float32 into float64 (pass it as a parameter).
+    `angular_velocity` is a static method, ordinary Python arithmetic on numbers or on whole arrays. It is compiled with
+    the kernel; functions that it calls must be marked `@llgsim.percell.per_cell`. No branches and no numeric literals
+    in them: a branch keeps a loop from being vectorised, and a literal turns float32 into float64 (pass it as a
+    parameter). It must be finite for m = 0, the cells outside a mask.
 
     Examples
     --------
-    The damping-like torque b m×(m×p), which for b < 0 turns m towards p: without field and damping
+    The damping-like torque b m×(m×p), hence Ω = −b m×p, which for b < 0 turns m towards p: without field and damping
     ∂t (m·p) = −b (1 − (m·p)²), hence m·p = tanh(−b t) from m·p = 0 at t = 0.
 
     >>> import dataclasses
@@ -60,8 +68,8 @@ class Torque:
     ...     def rate_bound(self, grid, Ms, gamma, t):
     ...         return abs(self.b)
     ...     @staticmethod
-    ...     def rate(m, ddx, ddy, b, px, py, pz):
-    ...         turn = cross(m, cross(m, (px, py, pz)))
+    ...     def angular_velocity(m, ddx, ddy, b, px, py, pz):
+    ...         turn = cross((px, py, pz), m)
     ...         return (b * turn[0], b * turn[1], b * turn[2])
     >>> grid = Grid(nx=1, ny=1, dx=1e-9, dy=1e-9, thickness=1e-9)
     >>> torque = DampingLike(b=-1e9, p=(0.0, 1.0, 0.0))
@@ -74,8 +82,9 @@ class Torque:
 
     renormalises: ClassVar[bool] = False
     derivative_order: Any = 6
+    derivative_axes: Any = "xy"
     steady_after: Any = 0.0
-    rate: Any
+    angular_velocity: Any
 
     @property
     def name(self) -> str:
@@ -97,14 +106,14 @@ class Torque:
         return max(t, self.steady_after) if math.isfinite(self.steady_after) else t
 
     def xi(self, grid: Grid, Ms: float, gamma: float, m_z: ArrayLike) -> tuple[Field, Field, Field]:
-        """ξ0, ξ∥, ξ⊥ at m_z for this magnet, those of `rate` at t = 0; zero unless the torque renormalises ∂t m."""
+        """ξ0, ξ∥, ξ⊥ at m_z for this magnet, those of the kernel at t = 0; zero unless the torque renormalises ∂t m."""
         z = np.asarray(m_z, dtype=np.float64)
         zero = np.zeros_like(z)
         if not self.renormalises:
             return zero, zero, zero
         m, uniform = (np.sqrt(np.maximum(1 - z**2, 0)), zero, z), (zero, zero, zero)
-        values = self.rate(m, uniform, uniform, *self.parameters(grid, Ms, gamma, 0.0))
-        xi0, xi_parallel, xi_perpendicular = (zero + value for value in values[3:])
+        values = self.angular_velocity(m, uniform, uniform, *self.parameters(grid, Ms, gamma, 0.0))
+        xi0, xi_parallel, xi_perpendicular = (zero + value / values[6] for value in values[3:6])
         return xi0, xi_parallel, xi_perpendicular
 
     def drift_velocity_at(self, t: float) -> Field:
@@ -119,10 +128,12 @@ class Torque:
         self, m: Field, ddx: Field, ddy: Field, grid: Grid, Ms: float, gamma: float, t: float
     ) -> tuple[Field, Field | float, Field | float, Field | float]:
         """R (3, ny, nx) in 1/s and ξ0, ξ∥, ξ⊥ for a whole field, from derivatives ∂x m, ∂y m given by the caller."""
-        values = self.rate(tuple(m), tuple(ddx), tuple(ddy), *self.parameters(grid, Ms, gamma, t))
-        rate = np.stack([np.broadcast_to(component, m.shape[1:]) for component in values[:3]])
+        values = self.angular_velocity(tuple(m), tuple(ddx), tuple(ddy), *self.parameters(grid, Ms, gamma, t))
+        turning = np.stack([np.broadcast_to(component, m.shape[1:]) for component in values[:3]])
+        rate = np.cross(turning, m, axis=0)
         if self.renormalises:
-            return rate, values[3], values[4], values[5]
+            X = values[6]
+            return rate / X, values[3] / X, values[4] / X, values[5] / X
         return rate, 0.0, 0.0, 0.0
 
 

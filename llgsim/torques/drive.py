@@ -58,6 +58,11 @@ class Drive:
         return self.value[0] * factor, self.value[1] * factor
 
     @property
+    def axes(self) -> str:
+        """The axes along which it can have a component."""
+        return "xy" if callable(self.value) else "".join(axis for axis, v in zip("xy", self.value) if v != 0)
+
+    @property
     def steady_after(self) -> float:
         """Time (s) after which the vector no longer changes."""
         return math.inf if callable(self.value) else self.ramp

@@ -161,6 +161,13 @@ class MicroscopicTorque(Torque):
         return {n: Drive(n, DRIVES[n], value, 0.0 if callable(value) else self.ramp) for n, value in given.items()}
 
     @property
+    def derivative_axes(self) -> str:
+        """The axes along which electrons drift; both unless every drive is a constant pair."""
+        if any(callable(drive.value) for drive in self._drives.values()):
+            return "xy"
+        return "".join(axis for axis, v in zip("xy", self.drift_velocity_at(self.steady_after)) if v != 0)
+
+    @property
     def steady_after(self) -> float:
         return max((drive.steady_after for drive in self._drives.values()), default=0.0)
 
@@ -223,13 +230,13 @@ class MicroscopicTorque(Torque):
         return self.coefficients.series if self.has_spin_orbit else self.coefficients.series[:3]
 
     @property
-    def rate(self) -> Any:
+    def angular_velocity(self) -> Any:
         if isinstance(self.coefficients, Coefficients):
             evaluator = series_evaluator(tuple(len(series) for series in self._series))
-            return composed_rate(
-                evaluator, 1 + sum(len(s) for s in self._series), "full" if self.has_spin_orbit else ""
-            )
-        return composed_rate(closed_form.kernel, len(self._xi_parameters(1.0)), "a" if self.has_spin_orbit else "")
+            count = 1 + sum(len(series) for series in self._series)
+            return composed_angular_velocity(evaluator, count, "full" if self.has_spin_orbit else "")
+        count = len(self._xi_parameters(1.0))
+        return composed_angular_velocity(closed_form.numerators, count, "a" if self.has_spin_orbit else "")
 
     def _xi_parameters(self, scale: float) -> tuple[float, ...]:
         table = self.coefficients
@@ -267,50 +274,57 @@ class MicroscopicTorque(Torque):
 
 @per_cell
 def spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular):  # type: ignore[no-untyped-def]
-    """ξ0 g + m×(ξ∥ g∥ + ξ⊥ g⊥) with g = (v·∇)m made tangent: m×Λg feels the part along m when ξ∥ ≠ ξ⊥."""
+    """Ω = ξ0 m×a − Λg, so that Ω×m = ξ0 g + m×Λg, with a = (v·∇)m, its tangent part g and Λ = diag(ξ∥, ξ∥, ξ⊥).
+    A common factor of the ξ is one of Ω.
+
+    In −Λg the difference between a and g matters only in the z component, where ξ⊥ ≠ ξ∥: the rest of it is along m.
+    """
     a = (vx * ddx[0] + vy * ddy[0], vx * ddx[1] + vy * ddy[1], vx * ddx[2] + vy * ddy[2])
-    along = dot(m, a)
-    g = (a[0] - along * m[0], a[1] - along * m[1], a[2] - along * m[2])
-    turned = cross(m, (xi_parallel * g[0], xi_parallel * g[1], xi_perpendicular * g[2]))
-    return (xi0 * g[0] + turned[0], xi0 * g[1] + turned[1], xi0 * g[2] + turned[2])
+    g_z = a[2] - dot(m, a) * m[2]
+    turned = cross(m, a)
+    return (
+        xi0 * turned[0] - xi_parallel * a[0],
+        xi0 * turned[1] - xi_parallel * a[1],
+        xi0 * turned[2] - xi_parallel * a[2] - (xi_perpendicular - xi_parallel) * g_z,
+    )
 
 
 @per_cell
-def field_like(m, fx, fy, a):  # type: ignore[no-untyped-def]
-    """a m×(ẑ×F), with ẑ×F = (−F_y, F_x, 0)."""
-    return (-a * m[2] * fx, -a * m[2] * fy, a * (m[0] * fx + m[1] * fy))
+def field_like(m, X, fx, fy, a):  # type: ignore[no-untyped-def]
+    """X Ω with Ω = −a ẑ×F, so that Ω×m = a m×(ẑ×F) (a difference makes a zero of the right float type)."""
+    return (X * (a * fy), -X * (a * fx), X - X)
 
 
 @per_cell
 def spin_orbit_torque(m, fx, fy, a, b, c, d):  # type: ignore[no-untyped-def]
-    """m×[a e + b m×e + (m·F)(c m×ẑ + d ẑ)] with e = ẑ×F."""
+    """Ω = −[a e + b m×e + (m·F)(c m×ẑ + d ẑ)] with e = ẑ×F."""
     along = m[0] * fx + m[1] * fy
     damping_like = (-m[2] * fx, -m[2] * fy, along)  # m×e
-    h = (
-        b * damping_like[0] - a * fy + c * along * m[1],
-        b * damping_like[1] + a * fx - c * along * m[0],
-        b * damping_like[2] + d * along,
+    return (
+        a * fy - b * damping_like[0] - c * along * m[1],
+        c * along * m[0] - a * fx - b * damping_like[1],
+        -b * damping_like[2] - d * along,
     )
-    return cross(m, h)
 
 
 @lru_cache
-def composed_rate(evaluate: Any, count: int, spin_orbit: str) -> Any:
-    """The per-cell rate that takes its coefficients from `evaluate(m_z², *numbers)` with `count` numbers.
+def composed_angular_velocity(evaluate: Any, count: int, spin_orbit: str) -> Any:
+    """The per-cell function that takes its coefficients from `evaluate(m_z², *numbers)` with `count` numbers.
 
+    `evaluate` returns X ξ0, X ξ∥, X ξ⊥, X a-d if `spin_orbit` is "full", and the common denominator X.
     `spin_orbit` is "" (none), "a" (a constant field-like coefficient) or "full" (a-d from `evaluate`).
     """
     numbers = ", ".join(f"p{index}" for index in range(count))
     drive = {"": "vx, vy", "a": "vx, vy, fx, fy, a", "full": "vx, vy, fx, fy"}[spin_orbit]
     values = "xi0, xi_parallel, xi_perpendicular" + (", a, b, c, d" if spin_orbit == "full" else "")
-    text = f"""def rate(m, ddx, ddy, {drive}, {numbers}):
-    {values} = evaluate(m[2] * m[2], {numbers})
-    r = spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular)
+    text = f"""def angular_velocity(m, ddx, ddy, {drive}, {numbers}):
+    {values}, X = evaluate(m[2] * m[2], {numbers})
+    w = spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular)
 """
     if spin_orbit:
-        call = "field_like(m, fx, fy, a)" if spin_orbit == "a" else "spin_orbit_torque(m, fx, fy, a, b, c, d)"
-        text += f"    s = {call}\n    r = (r[0] + s[0], r[1] + s[1], r[2] + s[2])\n"
-    text += "    return (r[0], r[1], r[2], xi0, xi_parallel, xi_perpendicular)\n"
+        call = "field_like(m, X, fx, fy, a)" if spin_orbit == "a" else "spin_orbit_torque(m, fx, fy, a, b, c, d)"
+        text += f"    s = {call}\n    w = (w[0] + s[0], w[1] + s[1], w[2] + s[2])\n"
+    text += "    return (w[0], w[1], w[2], xi0, xi_parallel, xi_perpendicular, X)\n"
     namespace = {
         "__name__": __name__,  # imported when a compiled kernel is read back from disk
         "evaluate": evaluate,
@@ -318,5 +332,5 @@ def composed_rate(evaluate: Any, count: int, spin_orbit: str) -> Any:
         "field_like": field_like,
         "spin_orbit_torque": spin_orbit_torque,
     }
-    exec(compile(text, f"<microscopic rate {count} {spin_orbit}>", "exec"), namespace)
-    return per_cell(namespace["rate"])
+    exec(compile(text, f"<microscopic torque {count} {spin_orbit}>", "exec"), namespace)
+    return per_cell(namespace["angular_velocity"])

@@ -63,7 +63,7 @@ def chebyshev_series(name: str, value: float | Callable[[NDArray[np.float64]], A
 
 @lru_cache
 def series_evaluator(lengths: tuple[int, ...]) -> Any:
-    """A per-cell function (C, one, *coefficients) → values of len(lengths) Chebyshev series at x = 2C − 1.
+    """A per-cell function (C, one, *coefficients) → values of len(lengths) Chebyshev series at x = 2C − 1, and one.
 
     The Clenshaw recurrence is written out, so that a kernel has neither loops nor arrays in it. `one` is 1 in the
     kernel's float type. The numbers of terms are part of the function's name.
@@ -85,7 +85,7 @@ def series_evaluator(lengths: tuple[int, ...]) -> Any:
         if len(group) > 2:
             line += f" - b{series}_2"
         lines.append(line)
-    lines.append(f"    return ({', '.join(f'v{series}' for series in range(len(lengths)))},)")
+    lines.append(f"    return ({', '.join(f'v{series}' for series in range(len(lengths)))}, one)")
     # a compiled kernel that is read back from disk imports the module that its functions name
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile("\n".join(lines), f"<chebyshev series {lengths}>", "exec"), namespace)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from llgsim.grid import Grid
-from llgsim.percell import cross, dot, per_cell
+from llgsim.percell import cross, per_cell
 from llgsim.quantities import check_quantities, quantity
 from llgsim.torques.base import Field, Torque, advection_bound
 from llgsim.torques.drive import Drive, DriveLike
@@ -50,6 +50,10 @@ class ZhangLi(Torque):
         return Drive("u", "m/s", self.u)
 
     @property
+    def derivative_axes(self) -> str:
+        return self.drive.axes
+
+    @property
     def steady_after(self) -> float:
         return self.drive.steady_after
 
@@ -69,13 +73,11 @@ class ZhangLi(Torque):
 
     @staticmethod
     @per_cell
-    def rate(m, ddx, ddy, ux, uy, beta):  # type: ignore[no-untyped-def]
-        """R (1/s). The finite difference is not tangent to the sphere, so its part along m is taken off first."""
+    def angular_velocity(m, ddx, ddy, ux, uy, beta):  # type: ignore[no-untyped-def]
+        """Ω = −m×a − β a (1/s) with a = (u·∇)m."""
         a = (ux * ddx[0] + uy * ddy[0], ux * ddx[1] + uy * ddy[1], ux * ddx[2] + uy * ddy[2])
-        along = dot(m, a)
-        g = (a[0] - along * m[0], a[1] - along * m[1], a[2] - along * m[2])
-        turned = cross(m, g)
-        return (beta * turned[0] - g[0], beta * turned[1] - g[1], beta * turned[2] - g[2])
+        turned = cross(m, a)
+        return (-turned[0] - beta * a[0], -turned[1] - beta * a[1], -turned[2] - beta * a[2])
 
 
 def check_derivative_order(owner: str, order: int) -> None:

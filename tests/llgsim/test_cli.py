@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from llgsim import Run
-from llgsim.cli import main
+from llgsim.case import read_case
+from llgsim.cli import _usual_simulations, main
+from llgsim.kernel_cache import counts, load
 from llgsim.ovf import read_ovf
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -284,3 +286,79 @@ def test_the_directory_of_a_case_is_named_after_its_folder(wall: Path, monkeypat
         (wall.parent / "strip" / name).write_text(text, encoding="utf-8")
         assert main(["run", f"strip/{name}", "--quiet", "--no-pictures"]) == 0
     assert sorted(path.name for path in (wall.parent / "runs").iterdir()) == ["other", "strip", "strip_damped"]
+
+
+MACROSPIN = """
+[magnet]
+Ms_A_per_m = 580e3
+thickness_nm = 0.6
+damping = 0.1
+[grid]
+nx = 3
+ny = 1
+dx_nm = 1.0
+dy_nm = 1.0
+[[terms]]
+kind = "zeeman"
+B_T = [0, 0, 1]
+[start]
+texture = "uniform"
+direction = [1, 0, 0]
+relax = true
+[run]
+duration_ns = 0.001
+every_ps = 1
+"""
+
+
+@pytest.fixture
+def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder for compiled kernels."""
+    load.cache_clear()
+    monkeypatch.setenv("LLGSIM_CACHE_DIR", str(tmp_path / "kernels"))
+    return tmp_path / "kernels"
+
+
+def test_after_a_warmup_nothing_is_left_to_compile(
+    kernels: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case = tmp_path / "case.toml"
+    case.write_text(MACROSPIN, encoding="utf-8")
+    for expected in (["compiled", "as above"], ["found", "as above"]):
+        assert main(["warmup", str(case), str(case)]) == 0
+        folder, *lines = capsys.readouterr().out.splitlines()
+        assert str(kernels) in folder
+        assert [line.split(": ")[1].split(",")[0] for line in lines] == expected
+        assert all("Zeeman (float64, open in x)" in line for line in lines)
+        load.cache_clear()  # as in another process
+    assert run_case(MACROSPIN, tmp_path) == 0
+    compiled, found = counts(read_case(case).simulation().kernel.module)
+    assert compiled == 0
+    assert found > 0
+
+
+def test_warmup_says_that_the_folder_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("LLGSIM_CACHE_DIR", str(tmp_path / "file" / "kernels"))
+    assert main(["warmup"]) == 1
+    said = capsys.readouterr().err
+    assert f"cannot be kept in {tmp_path / 'file' / 'kernels'}" in said
+    assert "LLGSIM_CACHE_DIR" in said
+
+
+def test_warmup_without_a_case_covers_the_examples(kernels: Path) -> None:
+    usual = {sim.kernel.source for sims in _usual_simulations() for sim in sims}
+    examples = {read_case(path).simulation().kernel.source for path in EXAMPLES.glob("*/case*.toml")}
+    assert examples < usual
+
+
+@pytest.mark.slow
+def test_warmup_without_a_case(kernels: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for expected in ("compiled", "found"):
+        assert main(["warmup"]) == 0
+        lines = capsys.readouterr().out.splitlines()[1:]
+        assert len(lines) == 4
+        assert all(f": {expected}, " in line for line in lines)
+        load.cache_clear()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,8 +13,19 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from llgsim import Grid, Simulation, Zeeman, textures
-from llgsim.integrators import RK4, fill_ghosts_compiled
-from tests.compositions import MS, all_terms, anisotropic, expected_rate, film, rough, smooth, zhang_li
+from llgsim.engine import Engine
+from llgsim.integrators import RK4
+from tests.compositions import (
+    MS,
+    all_terms,
+    anisotropic,
+    expected_rate,
+    film,
+    fourth_order_terms,
+    rough,
+    smooth,
+    zhang_li,
+)
 from tests.conftest import make_grid
 
 Tableau = type(RK4)
@@ -56,18 +70,123 @@ def test_stability_limit_is_where_oscillations_begin_to_grow() -> None:
         assert growth(RK4, 0.8 * limit * direction) < 1
 
 
-def test_ghosts_repeat_the_other_end_of_periodic_axes_only() -> None:
-    for nx, ny in ((5, 4), (2, 1), (1, 3)):
-        for periodic in ((True, True), (True, False), (False, True), (False, False)):
-            m = np.random.default_rng(1).standard_normal((3, ny, nx))
-            padded = np.zeros((3, ny + 6, nx + 6))
-            padded[:, 3:-3, 3:-3] = m
-            fill_ghosts_compiled(padded, *periodic)
-            x = [(3, 3) if periodic[0] else (0, 0), (3, 3) if periodic[1] else (0, 0)]
-            expected = np.pad(m, ((0, 0), x[1], x[0]), mode="wrap")
-            widths = [(0, 0) if p else (3, 3) for p in periodic]
-            expected = np.pad(expected, ((0, 0), widths[1], widths[0]))
-            np.testing.assert_array_equal(padded, expected)
+# -- the step
+
+
+def plain_step(engine: Engine, y: np.ndarray, h: float, parameters: np.ndarray) -> np.ndarray:
+    """The classical step by its table, every stage kept, normalised at the end."""
+    rates: list[np.ndarray] = []
+    for row in RK4.a:
+        rate = engine.state()
+        engine.rate(engine.state(y + h * sum(a * k for a, k in zip(row, rates))), parameters, rate)
+        rates.append(engine.cells(rate).copy())
+    y = y + h * sum(b * k for b, k in zip(RK4.b, rates))
+    return y / np.sqrt((y**2).sum(0) + ~engine.grid.magnetic)
+
+
+def test_fused_step_is_the_step_of_the_table(any_grid: Grid) -> None:
+    """Stages that overwrite each other row by row leave the same state as arrays that are all kept."""
+    sim = Simulation(any_grid, Ms=MS, terms=all_terms(), torques=[zhang_li(6)], damping=0.1, m=rough(any_grid, 7))
+    engine, parameters, h = Engine(sim.kernel, any_grid, sim.dtype), sim._parameters(0.0), sim.time_step()
+    y = np.array(sim.m)
+    # rounding of stages that turn m by up to a radian; it grows with the number of steps
+    for steps, tolerance in ((1, 2e-15), (19, 2e-13)):
+        for _ in range(steps):
+            y = plain_step(engine, y, h, parameters)
+        sim.run(steps * h, every=steps * h, progress=False)
+        np.testing.assert_allclose(sim.m, y, rtol=0, atol=tolerance)
+
+
+# -- the order of the rows
+
+IN_ROWS: dict[str, dict[str, Any]] = {
+    "reach 1": {"terms": all_terms(), "damping": 0.1},
+    "reach 2, masked": {"terms": fourth_order_terms(), "damping": 0.1, "dtype": "float32"},
+    "reach 3, open": {"terms": all_terms(), "torques": [zhang_li(6, u=lambda t: (3e16 * t, 1e3))], "damping": 0.1},
+    "reach 3, periodic": {"terms": all_terms(), "torques": [zhang_li(6)], "damping": 0.1, "dtype": "float32"},
+}
+SIZES = [(1, 1), (7, 1), (1, 7), (2, 2), (3, 5), (17, 3), (65, 2), (4, 13), (13, 17), (5, 30)]
+
+
+def advanced(sim: Simulation, blocks: int, band: int) -> bytes:
+    """The cells after five steps in so many blocks and bands, one block after the other."""
+    serial = SimpleNamespace(advance=sim.kernel.module.advance, advance_in_parallel=sim.kernel.module.advance)
+    engine = Engine(replace(sim.kernel, module=serial), sim.grid, sim.dtype, blocks=blocks, band=band)
+    state, h = engine.state(sim.m), 0.9 * sim.time_step()
+    times = [h * (step + c) for step in range(5) for c in RK4.c] if sim._steady_after else [0.0]
+    parameters = np.stack([sim._parameters(t) for t in times])
+    engine.advance(state, engine.schedule.rings(), 5, h, parameters)
+    cells = engine.cells(state)
+    assert np.isfinite(cells).all()
+    assert np.abs(cells - sim.m).max() > 1e-3
+    return cells.tobytes()
+
+
+def assert_same_bits_in_any_order(composition: str, options: dict[str, Any]) -> None:
+    for nx, ny in SIZES:
+        for periodic_y in (False, True):
+            mask = None
+            if "masked" in composition:
+                mask = np.random.default_rng(nx).random((ny, nx)) < 0.7
+                mask[0, 0], mask[-1, -1] = True, False
+                if not mask[0, 0]:  # a single cell
+                    continue
+            periodic = ("open" not in composition and nx % 2 == 1, periodic_y)
+            if "periodic" in composition:
+                periodic = (True, periodic_y)
+            grid = Grid(nx=nx, ny=ny, dx=2e-9, dy=1.7e-9, thickness=1e-9, periodic=periodic, mask=mask)
+            sim = Simulation(grid, Ms=MS, m=rough(grid, nx + ny), **options)
+            expected = advanced(sim, 1, 10**6)  # every stage over the whole grid
+            for band in (1, 2, 3, 5, 10**6):
+                for blocks in (1, 2, 3, 7):
+                    if blocks <= ny:
+                        assert advanced(sim, blocks, band) == expected, (grid, band, blocks)
+
+
+@pytest.mark.parametrize("composition", IN_ROWS)
+def test_every_order_of_the_rows_gives_the_same_bits(composition: str) -> None:
+    assert_same_bits_in_any_order(composition, IN_ROWS[composition])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("edges", ["open", "periodic", "masked"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("reach", [2, 3])
+def test_every_order_of_the_rows_gives_the_same_bits_for_more_kernels(reach: int, dtype: str, edges: str) -> None:
+    terms, torques = (fourth_order_terms(), []) if reach == 2 else (all_terms(), [anisotropic(ramp=1e-13)])
+    options = {"terms": terms, "torques": torques, "damping": 0.05, "dtype": dtype}
+    assert_same_bits_in_any_order(edges, options)
+
+
+# -- memory and float types
+
+
+def test_a_run_allocates_nothing_per_step() -> None:
+    """The largest memory of a frame does not depend on how many steps lead to it."""
+    grid = Grid(nx=64, ny=64, dx=2e-9, dy=2e-9, thickness=1e-9, periodic=(True, True))
+    sim = Simulation(grid, Ms=MS, terms=all_terms(), damping=0.1, m=smooth(grid, 8))
+    peaks = []
+    for steps in (10, 10, 2500):
+        tracemalloc.start()
+        sim.run(steps * sim.time_step(), every=steps * sim.time_step(), progress=False)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert abs(peaks[2] - peaks[1]) < 20e3
+
+
+@pytest.mark.parametrize("composition", [name for name, options in IN_ROWS.items() if "dtype" in options])
+def test_single_precision_follows_double_precision(composition: str) -> None:
+    grid = make_grid("necks" if "masked" in composition else "periodic")
+    ends = []
+    for dtype in ("float64", "float32"):
+        sim = Simulation(grid, Ms=MS, m=smooth(grid, 9), **(IN_ROWS[composition] | {"dtype": dtype}))
+        h = sim.time_step()
+        sim.run(100 * h, every=100 * h, progress=False)
+        assert sim.m.dtype == dtype
+        ends.append(sim.m)
+    # a hundred steps round by 6e-8 each, in directions of their own; the motion itself is of the order of one
+    assert np.abs(ends[0] - smooth(grid, 9)).max() > 0.1
+    assert 1e-8 < np.abs(ends[1] - ends[0]).max() < 1e-5
 
 
 # -- order
@@ -162,6 +281,10 @@ COMPOSITIONS: dict[str, dict[str, Any]] = {
     "all terms, microscopic": {"terms": all_terms(), "torques": [anisotropic(drift_velocity=(3e3, 1e3))]},
     "anisotropy leads": {"terms": film(A=1e-13, D=0.0, K=5e6), "damping": 0.05},
     "field leads": {"terms": film(A=1e-13, D=0.0, K=0.0, B=5.0), "damping": 0.05},
+    "exchange of fourth order": {"terms": fourth_order_terms(D=0.0, D_bulk=0.0, B=(0, 0, 0)), "damping": 0.05},
+    "exchange and DMI of fourth order": {"terms": fourth_order_terms(D_bulk=0.0), "damping": 0.05},
+    "DMI of fourth order leads": {"terms": fourth_order_terms(A=3e-12, D=6e-3, D_bulk=0.0), "damping": 0.05},
+    "bulk DMI of fourth order leads": {"terms": fourth_order_terms(A=3e-12, D=0.0, D_bulk=-6e-3), "damping": 0.05},
 }
 
 
@@ -197,18 +320,19 @@ def test_time_step_of_exchange_and_anisotropy_is_the_closed_form() -> None:
         {"damping": 0.7},
         {"torques": [zhang_li(6, u=(300.0, -200.0))], "damping": 0.1},
         {"torques": [anisotropic(drift_velocity=(600.0, 200.0))]},
+        {"terms": fourth_order_terms(D=1e-3, D_bulk=0.0, B=(0, 0, 2)), "damping": 0.0},
     ],
-    ids=["no damping", "heavy damping", "Zhang-Li", "microscopic"],
+    ids=["no damping", "heavy damping", "Zhang-Li", "microscopic", "fourth order"],
 )
 def test_runs_at_the_full_time_step_are_stable(options: dict[str, Any]) -> None:
     """A random tilt holds every mode of the grid; an unstable one would grow out of it by orders of magnitude."""
     grid = Grid(nx=12, ny=10, dx=2e-9, dy=2e-9, thickness=1e-9)
     tilt = 1e-3 * np.random.default_rng(4).standard_normal((3, *grid.shape))
-    sim = Simulation(grid, Ms=MS, terms=film(D=1e-3), m=textures.uniform(grid) + tilt, **options)
+    sim = Simulation(grid, Ms=MS, m=textures.uniform(grid) + tilt, **({"terms": film(D=1e-3)} | options))
     before = sim.energy()
     duration = 400 * sim.time_step()
     sim.run(duration, every=duration, progress=False)
-    # D cants the edges by D/(2√(AK)) = 0.17, and rings about it without damping: cos 0.4 = 0.92
+    # D cants the edges by D/(2√(AK)) = 0.17 (2 T hold m like K), and rings about it without damping: cos 0.4 = 0.92
     assert sim.m[2].min() > 0.9
     if "torques" not in options:
         assert sim.energy() < before

@@ -10,43 +10,79 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llgsim import Grid
-from llgsim.stencils import GHOSTS, central_weights, derivative_weights, edge_stencils
+from llgsim.stencils import bond_weights, check_stencil_order, derivative_weights, gradient_weights
 from tests import oracle
 from tests.conftest import make_grid
 
 ORDERS = (2, 4, 6)
 
 
-def derivative(f: np.ndarray, grid: Grid, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """∂x f and ∂y f of a scalar field (ny, nx), put together from central and edge weights as a kernel does."""
-    padded = np.zeros((grid.ny + 2 * GHOSTS, grid.nx + 2 * GHOSTS))
-    inner = np.where(grid.magnetic, f, 0.0)
-    for j in range(padded.shape[0]):
-        for i in range(padded.shape[1]):
-            y, x = j - GHOSTS, i - GHOSTS
-            if (grid.periodic[0] or 0 <= x < grid.nx) and (grid.periodic[1] or 0 <= y < grid.ny):
-                padded[j, i] = inner[y % grid.ny, x % grid.nx]
-    results = []
-    for axis, n, h in ((1, grid.nx, grid.dx), (0, grid.ny, grid.dy)):
-        total = np.zeros_like(padded)
-        for k, weight in enumerate(central_weights(order, n, h, grid.periodic[1 - axis]), start=1):
-            total += weight * (np.roll(padded, -k, axis) - np.roll(padded, k, axis))
-        results.append(total[GHOSTS:-GHOSTS, GHOSTS:-GHOSTS].copy())
-    cells, indices, weights = edge_stencils(grid, (order,))
-    for row, (j, i) in enumerate(cells):
-        results[0][j, i] = weights[0, row, 0] @ padded[j + GHOSTS, indices[0, row, 0]]
-        results[1][j, i] = weights[0, row, 1] @ padded[indices[0, row, 1], i + GHOSTS]
-    return results[0], results[1]
+def line(grid: Grid, j: int, i: int, axis: int) -> tuple[int, np.ndarray, bool]:
+    """Place of a cell in its line along an axis, where that line is magnetic, and whether it is closed."""
+    magnetic = grid.magnetic
+    return (i, magnetic[j], grid.periodic[0]) if axis == 0 else (j, magnetic[:, i], grid.periodic[1])
 
 
+def neighbour(grid: Grid, j: int, i: int, axis: int, k: int) -> int | None:
+    """Number of the magnetic cell that is k cells away along an axis."""
+    place, magnetic, periodic = line(grid, j, i, axis)
+    place += k
+    if periodic:
+        place %= len(magnetic)
+    if not 0 <= place < len(magnetic) or not magnetic[place]:
+        return None
+    return j * grid.nx + place if axis == 0 else place * grid.nx + i
+
+
+def antisymmetric_matrix(grid: Grid, order: int, axis: int) -> np.ndarray:
+    """Σ_k w_k (m[+k] − m[−k]) as a dense matrix on the raveled cells; what is not magnet is a zero vector."""
+    matrix = np.zeros((grid.nx * grid.ny,) * 2)
+    for k, weights in enumerate(gradient_weights(grid, order, axis), start=1):
+        for j, i in np.ndindex(grid.shape):
+            for sign in (1, -1):
+                if (other := neighbour(grid, j, i, axis, sign * k)) is not None:
+                    matrix[j * grid.nx + i, other] += sign * weights[j, i]
+    return matrix
+
+
+def missing_part(grid: Grid, axis: int) -> np.ndarray:
+    """The diagonal that one-sided differences in the last cells of a run add: −1/h where it begins, 1/h at its end."""
+    h = (grid.dx, grid.dy)[axis]
+    diagonal = np.zeros(grid.shape)
+    for j, i in np.argwhere(grid.magnetic):
+        before, after = (neighbour(grid, j, i, axis, sign) is not None for sign in (-1, 1))
+        if before != after:
+            diagonal[j, i] = (1 if before else -1) / h
+    return np.diag(diagonal.ravel())
+
+
+@pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("order", ORDERS)
-def test_derivatives_are_those_of_the_lagrange_polynomial(order: int, any_grid: Grid) -> None:
-    """Central, as wide as fits between the ends of the run: the oracle's dense matrices."""
-    f = np.random.default_rng(1).standard_normal(any_grid.shape)
-    for found, matrix in zip(derivative(f, any_grid, order), oracle.derivative_matrices(any_grid, order)):
-        expected = (matrix @ np.where(any_grid.magnetic, f, 0.0).ravel()).reshape(any_grid.shape)
-        # weights of up to 15/h with alternating signs
-        np.testing.assert_allclose(found * any_grid.dx, expected * any_grid.dx, rtol=0, atol=1e-13)
+def test_derivatives_are_those_of_the_lagrange_polynomial(order: int, axis: int, any_grid: Grid) -> None:
+    """Central, as wide as fits between the ends of the run: the oracle's dense matrices, less the part along m."""
+    found, expected = antisymmetric_matrix(any_grid, order, axis), oracle.derivative_matrices(any_grid, order)[axis]
+    h = (any_grid.dx, any_grid.dy)[axis]
+    np.testing.assert_allclose((found + missing_part(any_grid, axis)) * h, expected * h, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_weights_reach_no_farther_than_the_run(axis: int, any_grid: Grid) -> None:
+    """So what lies beyond a hole never counts, and only the last cell of a run has a weight for a missing neighbour."""
+    weights = gradient_weights(any_grid, 6, axis)
+    assert weights.shape == (3, *any_grid.shape)
+    for j, i in np.ndindex(any_grid.shape):
+        for k in range(1, 4):
+            there = [neighbour(any_grid, j, i, axis, sign * q) is not None for q in range(1, k + 1) for sign in (1, -1)]
+            if weights[k - 1, j, i] != 0:
+                assert any_grid.magnetic[j, i]
+                assert all(there) or (k == 1 and any(there))
+
+
+def derivative(f: np.ndarray, grid: Grid, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """∂x f and ∂y f of a scalar field (ny, nx), the part of the last cells that torques do not feel put back."""
+    along_x, along_y = (antisymmetric_matrix(grid, order, axis) + missing_part(grid, axis) for axis in (0, 1))
+    inner = np.where(grid.magnetic, f, 0.0).ravel()
+    return (along_x @ inner).reshape(grid.shape), (along_y @ inner).reshape(grid.shape)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -55,7 +91,7 @@ def test_polynomials_are_differentiated_exactly(name: str, order: int) -> None:
     """Of degree 2k with k ≤ order/2 cells between the cell and the end of its run, of degree 1 in the last cell."""
     grid = make_grid(name)
     y = grid.y / grid.size[1] - 0.4
-    room = np.array([[room_around(line, j) for j in range(grid.ny)] for line in grid.magnetic.T]).T
+    room = np.array([[room_around(column, j) for j in range(grid.ny)] for column in grid.magnetic.T]).T
     for degree in range(order + 1):
         f, slope = np.broadcast_to(y[:, None] ** degree, grid.shape), degree * y ** max(degree - 1, 0) / grid.size[1]
         exact = (room >= 1) & (degree <= 2 * room) | (room == 0) & (degree <= 1)
@@ -64,14 +100,14 @@ def test_polynomials_are_differentiated_exactly(name: str, order: int) -> None:
         np.testing.assert_allclose((found - slope[:, None])[exact] * grid.size[1], 0.0, atol=1e-12)
 
 
-def room_around(line: np.ndarray, i: int) -> int:
+def room_around(magnetic: np.ndarray, i: int) -> int:
     """Cells on the shorter side of cell i within its unbroken run; −1 outside the magnet or alone."""
-    if not line[i]:
+    if not magnetic[i]:
         return -1
     first = last = i
-    while first > 0 and line[first - 1]:
+    while first > 0 and magnetic[first - 1]:
         first -= 1
-    while last < len(line) - 1 and line[last + 1]:
+    while last < len(magnetic) - 1 and magnetic[last + 1]:
         last += 1
     return min(i - first, last - i) if last > first else -1
 
@@ -93,11 +129,11 @@ def test_orders_rise_away_from_the_ends_of_a_short_run(n: int) -> None:
 @pytest.mark.parametrize(("n", "order"), [(2, 0), (3, 2), (4, 2), (5, 4), (6, 4), (7, 6), (8, 6)])
 def test_a_short_periodic_axis_uses_the_widest_stencil_that_fits(n: int, order: int) -> None:
     h = 2.0
-    weights = central_weights(6, n, h, periodic=True)
-    expected = {0: [0, 0, 0], 2: [1 / 2, 0, 0], 4: [2 / 3, -1 / 12, 0], 6: [3 / 4, -3 / 20, 1 / 60]}[order]
-    np.testing.assert_allclose(np.array(weights) * h, expected, rtol=1e-15)
-    # the lowest wave, where no cell may enter twice
     grid = Grid(nx=n, ny=1, dx=h, dy=h, thickness=1.0, periodic=(True, False))
+    expected = {0: [0, 0, 0], 2: [1 / 2, 0, 0], 4: [2 / 3, -1 / 12, 0], 6: [3 / 4, -3 / 20, 1 / 60]}[order]
+    weights = gradient_weights(grid, 6, 0)
+    np.testing.assert_allclose(weights * h, np.reshape(expected, (3, 1, 1)) * np.ones((1, 1, n)), rtol=1e-15)
+    # the lowest wave, where no cell may enter twice
     k = 2 * math.pi / n
     found, _ = derivative(np.sin(k * np.arange(n) + 0.3)[None], grid, 6)
     factor = sum(2 * w * math.sin(k * (q + 1)) for q, w in enumerate(expected)) / h
@@ -124,7 +160,8 @@ def test_error_falls_with_the_order_inside_and_linearly_at_the_edge(order: int, 
 @pytest.mark.parametrize("order", ORDERS)
 def test_central_weights_are_the_textbook_ones(order: int) -> None:
     """From the Taylor conditions Σ 2 k w_k = 1, Σ k^p w_k = 0 for p = 3, 5."""
-    w, k = np.array(central_weights(order, 100, 1.0, periodic=False)), np.arange(1, order // 2 + 1)
+    grid = Grid(nx=1, ny=100, dx=1.0, dy=1.0, thickness=1.0)
+    w, k = gradient_weights(grid, order, 1)[:, 50, 0], np.arange(1, order // 2 + 1)
     assert 2 * (k * w).sum() == pytest.approx(1, rel=1e-15)
     for power in range(3, order, 2):
         assert (k**power * w).sum() == pytest.approx(0, abs=1e-14)
@@ -132,7 +169,9 @@ def test_central_weights_are_the_textbook_ones(order: int) -> None:
 
 def test_an_axis_of_one_cell_has_no_derivative() -> None:
     for periodic in (True, False):
-        assert central_weights(6, 1, 1e-9, periodic) == [0.0, 0.0, 0.0]
+        grid = Grid(nx=1, ny=1, dx=1e-9, dy=1e-9, thickness=1e-9, periodic=(periodic, periodic))
+        for axis in (0, 1):
+            assert not gradient_weights(grid, 6, axis).any()
     np.testing.assert_array_equal(derivative_weights(np.array([0])), [0.0])
 
 
@@ -147,22 +186,44 @@ def test_one_sided_weights_are_exact_to_rounding(first: int, count: int) -> None
     )
 
 
-def test_a_grid_without_edges_has_no_edge_cells() -> None:
-    for orders in ((), (2,), (2, 6)):
-        cells, indices, weights = edge_stencils(make_grid("periodic"), orders)
-        assert len(cells) == 0
-        assert indices.shape == weights.shape == (len(orders), 0, 2, 7)
+# -- bonds of fourth order
 
 
-def test_edge_cells_come_in_row_order_and_stay_inside_the_magnet() -> None:
-    grid = make_grid("necks, periodic in x")
-    cells, indices, weights = edge_stencils(grid, (2, 6))
-    assert cells.flags.c_contiguous
-    order = cells[:, 0] * grid.nx + cells[:, 1]
-    assert np.all(np.diff(order) > 0)
-    for row, (j, i) in enumerate(cells):
-        for index in (0, 1):
-            for column, weight in zip(indices[index, row, 0] - GHOSTS, weights[index, row, 0]):
-                assert weight == 0 or grid.magnetic[j, column]
-            for line, weight in zip(indices[index, row, 1] - GHOSTS, weights[index, row, 1]):
-                assert weight == 0 or grid.magnetic[line, i]
+@pytest.mark.parametrize("axis", [0, 1])
+def test_bonds_of_fourth_order_are_counted_cell_by_cell(axis: int, any_grid: Grid) -> None:
+    """1 for a bond of length one and 1/6 more for each of its cells that has both neighbours; a bond of length two
+    runs through a magnetic cell."""
+    weights = bond_weights(any_grid, axis)
+
+    def both(j: int, i: int) -> bool:
+        return all(neighbour(any_grid, j, i, axis, sign) is not None for sign in (1, -1))
+
+    for j, i in np.argwhere(any_grid.magnetic):
+        for sign, near, far in ((1, weights[0], weights[2]), (-1, weights[1], weights[3])):
+            if (other := neighbour(any_grid, j, i, axis, sign)) is None:
+                assert far[j, i] == 0
+                continue
+            ends = both(j, i) + both(*divmod(other, any_grid.nx))
+            assert near[j, i] == pytest.approx(1 + ends / 6, rel=1e-15)
+            assert far[j, i] == 1
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_inside_a_film_the_bonds_make_the_stencils_of_fourth_order(axis: int) -> None:
+    """4/3 and −1/12 of the Laplacian, 4/3 and −1/6 of twice the gradient: exact for polynomials of degree four."""
+    grid = Grid(nx=9, ny=9, dx=1.0, dy=1.0, thickness=1.0)
+    near_plus, near_minus, far_plus, far_minus = bond_weights(grid, axis)[:, 4, 4]
+    plus, minus = np.array([near_plus, near_minus]), np.array([far_plus, far_minus])
+    for power, second, first in ((0, 0, 0), (1, 0, 1), (2, 2, 0), (3, 0, 0), (4, 0, 0)):
+        one, two = np.array([1, (-1) ** power]), 2**power * np.array([1, (-1) ** power])
+        centre = 1 if power == 0 else 0
+        laplacian = (plus * (one - centre)).sum() - (minus * (two - centre)).sum() / 12
+        gradient = (plus * one)[0] - (plus * one)[1] - ((minus * two)[0] - (minus * two)[1]) / 6
+        assert laplacian == pytest.approx(second, abs=1e-14)
+        assert gradient / 2 == pytest.approx(first, abs=1e-14)
+
+
+@pytest.mark.parametrize("bad", [0, 3, 6, "4", None])
+def test_bad_stencil_orders_are_named(bad: object) -> None:
+    with pytest.raises(ValueError, match=rf"Exchange: stencil_order = {bad!r} must be 2 or 4"):
+        check_stencil_order("Exchange", bad)  # type: ignore[arg-type]

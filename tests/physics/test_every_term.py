@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from llgsim import Coefficients, Grid, MicroscopicTorque, Simulation, UniaxialAnisotropy, Zeeman, ZhangLi
 from llgsim.terms import registered
 from tests import oracle
-from tests.compositions import MS, all_terms, anisotropic, rough, smooth, zhang_li
+from tests.compositions import MS, all_terms, anisotropic, fourth_order_terms, rough, smooth, zhang_li
 from tests.conftest import make_grid
 
 Field = NDArray[np.float64]
@@ -175,6 +175,24 @@ def test_length_of_m_is_conserved(grid_name: str) -> None:
     np.testing.assert_allclose(length, grid.magnetic.astype(float), rtol=0, atol=4e-16)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "terms", "torques"),
+    [
+        ("float64", all_terms(), [zhang_li(6)]),
+        ("float32", fourth_order_terms(), []),
+    ],
+    ids=["float64", "float32"],
+)
+def test_length_is_conserved_and_holes_stay_empty_from_a_random_state(dtype: str, terms: Any, torques: Any) -> None:
+    """A thousand steps, to a few units of the last digit; nothing appears outside the magnet."""
+    grid = make_grid("necks")
+    sim = Simulation(grid, Ms=MS, terms=terms, torques=torques, damping=0.05, m=rough(grid, 20), dtype=dtype)
+    sim.run(1000 * sim.time_step(), every=500 * sim.time_step(), progress=False)
+    length = np.sqrt((sim.m.astype(float) ** 2).sum(0))
+    assert np.abs(length[grid.magnetic] - 1).max() < 3 * np.finfo(dtype).eps
+    assert not sim.m[:, ~grid.magnetic].any()
+
+
 def test_energy_is_conserved_without_damping_to_fourth_order() -> None:
     """Without damping all of the drift is the integrator's: dt⁴ at most (dt⁵ for waves, which the method damps so)."""
     drifts = [abs(evolve(make_grid("open"), 0.0, 1e-13 / steps, steps)[1]) for steps in (10, 20, 40)]
@@ -204,6 +222,28 @@ def test_rate_of_energy_loss_is_that_of_gilbert_damping() -> None:
     power = -MS * grid.cell_volume * (sim.effective_field() * rate).sum()
     expected = -MS / sim.gamma * alpha * grid.cell_volume * (rate**2).sum()
     assert power == pytest.approx(expected, rel=1e-12)
+
+
+# -- the parts along m that a kernel leaves out
+
+
+@pytest.mark.parametrize("name", [name for name, term in TERMS.items() if term.stencil == "laplacian"])
+def test_a_part_of_the_laplacian_along_m_exerts_no_torque(name: str) -> None:
+    """The equation of motion takes sums of neighbours for sums of differences to them."""
+    grid, term = make_grid("open"), TERMS[name]
+    m, lx, ly = rough(grid, 14), 3 * rough(grid, 15), 2 * rough(grid, 16)
+    parameters = term.parameters(grid, MS, 1.76e11, 0.0)
+    torques = [np.cross(m, np.array(term.field(m, lx + a * m, ly - a * m, *parameters)), axis=0) for a in (0.0, 4.0)]
+    np.testing.assert_allclose(torques[1], torques[0], rtol=0, atol=1e-14 * np.abs(torques[0]).max())
+
+
+@pytest.mark.parametrize("torque", [zhang_li(6), anisotropic()], ids=["Zhang-Li", "microscopic"])
+def test_a_part_of_the_gradient_along_m_turns_nothing(torque: Any) -> None:
+    """The difference to the one neighbour of a last cell comes without that part."""
+    grid = make_grid("open")
+    m, ddx, ddy = rough(grid, 17), 1e9 * rough(grid, 18), 1e9 * rough(grid, 19)
+    rates = [torque.evaluate(m, ddx + a * m, ddy - a * m, grid, MS, 1.76e11, 0.0)[0] for a in (0.0, 2e9)]
+    np.testing.assert_allclose(rates[1], rates[0], rtol=0, atol=1e-14 * np.abs(rates[0]).max())
 
 
 # -- torques

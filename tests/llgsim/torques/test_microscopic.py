@@ -191,7 +191,7 @@ def test_coefficients_that_need_a_long_series_run() -> None:
     np.testing.assert_allclose(found, given.evaluate(z)[:3], rtol=0, atol=1e-13)
 
 
-def test_xi_of_a_torque_is_what_its_rate_returns() -> None:
+def test_xi_of_a_torque_is_what_its_angular_velocity_returns() -> None:
     class Renormalising(Torque):
         renormalises = True
 
@@ -199,7 +199,7 @@ def test_xi_of_a_torque_is_what_its_rate_returns() -> None:
             return (0.1 + t, 3.0)
 
         @staticmethod
-        def rate(m: Any, ddx: Any, ddy: Any, strength: float, power: float) -> Any:
+        def angular_velocity(m: Any, ddx: Any, ddy: Any, strength: float, power: float) -> Any:
             zero = ddx[0]
             return (zero, zero, zero, -strength, strength * m[2] ** 2, m[0] ** 2 / power)
 

@@ -35,7 +35,7 @@ def test_rate_is_the_formula(order: int) -> None:
 def test_advection_of_a_wave_has_the_error_of_its_order(order: int) -> None:
     """Without damping, fields or β the state is carried along u: errors fall as h to the order, edges included."""
     # an anisotropy that takes the stray field off, so that no term is left
-    terms = all_terms(A=0.0, D=0.0, D_bulk=0.0, K=0.5 * oracle.MU0 * MS**2, axis=(0, 0, 1), B=(0, 0, 0))
+    terms = all_terms(A=0.0, D=0.0, D_bulk=0.0, K=0.5 * oracle.MU0 * MS**2, axis=(0, 0, -1), B=(0, 0, 0))
     errors = []
     for n in (16, 32, 64):
         grid = Grid(nx=n, ny=3, dx=64e-9 / n, dy=64e-9 / n, thickness=1e-9, periodic=(True, False))

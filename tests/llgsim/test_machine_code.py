@@ -1,0 +1,135 @@
+"""What the compiler makes of a kernel: loops over whole vectors, without checks, calls or a change of float type.
+
+A kernel that is not vectorised still gives the right numbers, several times more slowly, and no test of numbers sees
+it. These read the compiler's output instead of a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+import pytest
+
+import coefficients as co
+from coefficients.units import angstrom, electron_mass, eV, fs
+from llgsim import Grid, MicroscopicTorque, Simulation
+from llgsim.engine import Engine
+from tests.compositions import MS, all_terms, fourth_order_terms, rough, zhang_li
+
+ROW_FUNCTIONS = ("increment", "stage_3", "stage_4")
+
+
+@cache
+def white_noise() -> MicroscopicTorque:
+    """The microscopic torque in closed form, its gradients of sixth order."""
+    model = co.RashbaFerromagnet(
+        fermi_energy=2.0 * eV, exchange=0.5 * eV, rashba=0.3 * eV * angstrom, effective_mass=electron_mass
+    )
+    disorder, density = co.WhiteNoise(scattering_time=3 * fs), co.spin_density(Ms=MS, thickness=1e-9)
+    return MicroscopicTorque(co.tabulate(model, disorder, spin_density=density), E=(1e5, 0))
+
+
+def grid_with(edges: str) -> Grid:
+    mask = np.ones((6, 20), bool)
+    mask[2:4, 5:9] = edges != "mask"
+    periodic = (edges == "periodic", edges == "periodic")
+    return Grid(nx=20, ny=6, dx=2e-9, dy=2e-9, thickness=1e-9, periodic=periodic, mask=mask)
+
+
+@cache
+def functions_of(composition: str, edges: str, dtype: str) -> dict[str, tuple[str, str]]:
+    """The functions that make a step, compiled anew: text in the compiler's language and in the processor's."""
+    terms, torques = {
+        "nothing": ([], []),
+        "terms": (all_terms(), []),
+        "Zhang-Li 2": (all_terms(), [zhang_li(2)]),
+        "white noise": (all_terms(), [white_noise()]),
+        "fourth order": (fourth_order_terms(), []),
+    }[composition]
+    grid = grid_with(edges)
+    sim = Simulation(grid, Ms=MS, terms=terms, torques=torques, damping=0.1, m=rough(grid, 1), dtype=dtype)
+    # code that was read back from disk has lost its text
+    module = ModuleType(f"anew_{sim.kernel.module.__name__}")
+    part = re.compile(r"\w+_\d+_(field|energy|angular_velocity)")
+    vars(module).update({name: value for name, value in vars(sim.kernel.module).items() if part.fullmatch(name)})
+    vars(module).update(CACHED=False)
+    exec(compile(sim.kernel.source, "<anew>", "exec"), vars(module))
+    engine = Engine(replace(sim.kernel, module=module), grid, dtype)
+    engine.advance(engine.state(sim.m), engine.schedule.rings(), 1, 1e-18, sim._parameters(0.0)[None])
+    found = {}
+    for name in (*ROW_FUNCTIONS, "block"):
+        function: Any = getattr(module, name)
+        (signature,) = function.signatures
+        texts = re.findall(r"^define [^\n]*\{\n.*?^\}", function.inspect_llvm(signature), re.MULTILINE | re.DOTALL)
+        # its own body, not those of its callees, nor the wrapper that Python calls
+        (text,) = (t for t in texts if re.match(rf"define [^@]*@_ZN\d+{module.__name__}{len(name)}{name}", t))
+        found[name] = text, function.inspect_asm(signature)
+    return found
+
+
+def loops(text: str) -> list[str]:
+    """The bodies of vectorised loops."""
+    return re.findall(r"^(?:vec\.epilog\.)?vector\.body\d*:.*?(?=^[\w.]+:|^\})", text, re.MULTILINE | re.DOTALL)
+
+
+FAST = [("Zhang-Li 2", "open", "float64"), ("white noise", "mask", "float32")]
+REST = [
+    ("Zhang-Li 2", "periodic", "float64"),
+    ("Zhang-Li 2", "periodic", "float32"),
+    ("Zhang-Li 2", "open", "float32"),
+    ("Zhang-Li 2", "mask", "float64"),
+    ("white noise", "open", "float64"),
+    ("white noise", "open", "float32"),
+    ("white noise", "periodic", "float64"),
+    ("white noise", "mask", "float64"),
+    ("terms", "open", "float32"),
+    ("fourth order", "open", "float64"),
+    ("fourth order", "mask", "float32"),
+]
+CASES = [*FAST, *(pytest.param(*case, marks=pytest.mark.slow) for case in REST)]
+
+
+@pytest.mark.parametrize(("composition", "edges", "dtype"), CASES)
+def test_rows_are_loops_over_whole_vectors(composition: str, edges: str, dtype: str) -> None:
+    number, size = {"float64": ("double", 64), "float32": ("float", 32)}[dtype]
+    avx = llvm.get_host_cpu_features().get("avx", False)
+    for name in ROW_FUNCTIONS:
+        text, assembly = functions_of(composition, edges, dtype)[name]
+        assert "vector.memcheck" not in text, name
+        assert not re.search(r"gather|scatter", text), name
+        bodies = loops(text)
+        assert bodies, name
+        for body in bodies:
+            calls = re.findall(r"call [^@\n]*@([\w.]+)", body)
+            assert all(call.startswith("llvm.") for call in calls), name
+        widths = [int(count) * size for count in re.findall(rf"<(\d+) x {number}>", "".join(bodies))]
+        assert max(widths) >= (256 if avx else 128), name
+        if avx:
+            assert re.search(r"\sv\w*(mul|add|sub)\w*p[sd]\s.*%[yz]mm", assembly), name
+
+
+@pytest.mark.parametrize(("composition", "edges", "dtype"), [case for case in CASES if "float32" in str(case)])
+def test_single_precision_stays_single(composition: str, edges: str, dtype: str) -> None:
+    """One literal in a per-cell function would turn all that follows into double precision, at half the speed."""
+    for name in ROW_FUNCTIONS:
+        text, _ = functions_of(composition, edges, dtype)[name]
+        assert not re.search(r"fpext|fptrunc|x double>|(fadd|fsub|fmul|fdiv)[\w ]* double", text), name
+        assert re.search(r"fmul[\w ]* <\d+ x float>", text), name
+
+
+@pytest.mark.parametrize(("composition", "edges", "dtype"), [*FAST, ("nothing", "open", "float64")])
+def test_a_step_calls_the_row_functions_and_allocates_nothing(composition: str, edges: str, dtype: str) -> None:
+    """The promise that rows do not overlap holds within a row function: in `block`, where one stage reads what another
+    has written, it would be wrong, so that none may be copied into it, not even the smallest."""
+    text, _ = functions_of(composition, edges, dtype)["block"]
+    assert "alias.scope" not in text
+    for name, calls in (("increment", 2), ("stage_3", 1), ("stage_4", 1)):
+        assert len(re.findall(rf"call [^@\n]*@_ZN\w*?{len(name)}{name}", text)) == calls
+    for name in ("block", *ROW_FUNCTIONS):
+        assert "NRT_MemInfo_alloc" not in functions_of(composition, edges, dtype)[name][0]
