@@ -67,6 +67,7 @@ def start(n: int, tilt: float = 0.0) -> NDArray[np.float64]:
 
 def simulation(n: int, *, dtype: str = "float64", threads: int = 1, tilt: float = 0.0, **changes: Any) -> Simulation:
     """The problem on n × n cells with open edges; `changes` replace arguments of Simulation."""
-    arguments: dict[str, Any] = {"terms": terms(), "torques": [zhang_li()], "damping": ALPHA, "m": start(n, tilt)}
-    arguments |= changes
+    arguments: dict[str, Any] = {"terms": terms(), "torques": [zhang_li()], "damping": ALPHA, **changes}
+    if "m" not in arguments:
+        arguments["m"] = start(n, tilt)
     return Simulation(grid(n), Ms=MS, gamma=GAMMA, dtype=dtype, threads=threads, **arguments)

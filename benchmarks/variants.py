@@ -8,9 +8,10 @@ from typing import Any
 import coefficients as co
 from benchmarks import problem
 from benchmarks.machine import Probes
-from benchmarks.timing import Record, Settings, Stepping, alternate, spread, table
+from benchmarks.timing import Record, Settings, Stepping, alternate, spread
+from benchmarks.timing import table as formatted
 from coefficients.units import angstrom, electron_mass, eV, fs
-from llgsim import Coefficients, MicroscopicTorque, Simulation
+from llgsim import Coefficients, MicroscopicTorque, Simulation, ZhangLi
 
 SIZES = (256, 1024)
 BASE = "Zhang-Li, 2nd-order advection"
@@ -49,16 +50,26 @@ def _compared(settings: Settings, simulations: dict[str, dict[str, Any]]) -> lis
 
 
 def measure_microscopic(settings: Settings, probes: Probes, threads: Sequence[int]) -> list[Record]:
-    """Zhang-Li with 2nd and 6th-order advection, the microscopic torque with constant ξ and with a table's ξ(n_z)."""
+    """Zhang-Li with 2nd and 6th-order advection, the microscopic torque with constant ξ and with a table's ξ(n_z).
+
+    Along the diagonal both derivatives of m are needed, along x one.
+    """
+    along, diagonal = problem.U, (problem.U[0] / 2**0.5, problem.U[0] / 2**0.5)
     constant = Coefficients(xi0=-0.15, xi_parallel=0.1, xi_perpendicular=0.07)
-    table_torque = MicroscopicTorque(_electrons(), drift_velocity=problem.U)
+    table = _electrons()
     return _compared(
         settings,
         {
             BASE: {},
+            "Zhang-Li, 2nd order, u along the diagonal": {
+                "torques": [ZhangLi(u=diagonal, beta=0.3, derivative_order=2)]
+            },
             "Zhang-Li, 6th-order advection": {"torques": [problem.zhang_li(6)]},
-            "constant ξ0, ξ∥, ξ⊥": {"torques": [MicroscopicTorque(constant, drift_velocity=problem.U)]},
-            "ξ0, ξ∥, ξ⊥ of n_z and a": {"torques": [table_torque]},
+            "constant ξ0, ξ∥, ξ⊥": {"torques": [MicroscopicTorque(constant, drift_velocity=along)]},
+            "ξ0, ξ∥, ξ⊥ of n_z and a": {"torques": [MicroscopicTorque(table, drift_velocity=along)]},
+            "ξ0, ξ∥, ξ⊥ of n_z and a, along the diagonal": {
+                "torques": [MicroscopicTorque(table, drift_velocity=diagonal)]
+            },
         },
     )
 
@@ -83,4 +94,4 @@ def report(records: list[Record]) -> str:
         ]
         for r in records
     ]
-    return table(headers, rows)
+    return formatted(headers, rows)

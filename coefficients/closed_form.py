@@ -104,7 +104,7 @@ def t_coefficients(D: ArrayLike, S: ArrayLike, n_z: ArrayLike, *, sign: int) -> 
 
 
 def kernel_parameters(D: float, S: float, sign: int, scale: float) -> tuple[float, ...]:
-    """Everything in the closed form that does not depend on n_z, as plain floats, in the order that `kernel` takes.
+    """Everything in the closed form that does not depend on n_z, as plain floats, in the order that `numerators` takes.
 
     D, S, sign as in `t_coefficients`; scale is the factor of ξ_i = scale·t_i (`CoefficientTable.xi_scale`,
     dimensionless). Raises ValueError as `t_coefficients` does, or for a scale that is not finite.

@@ -187,7 +187,7 @@ class CoefficientTable:
             raise ValueError("drift_velocity: give exactly one of E=(Ex, Ey) in V/m and sheet_current=(jx, jy) in A/m")
         mobility = ELECTRON_CHARGE * self.disorder.scattering_time / self.model.effective_mass
         if E is not None:
-            return mobility * _pair(E, "E", "V/m")
+            return mobility * _pair(E, "E", "V/m") + 0.0  # no −0
         field = np.linalg.solve(self.sigma(0.0), _pair(sheet_current, "sheet_current", "A/m"))
         return mobility * np.asarray(field, dtype=np.float64)
 

@@ -360,10 +360,10 @@ def _warmup(options: argparse.Namespace) -> int:
         try:
             compiled, found = (sum(numbers) for numbers in zip(*map(_call_everything, sims)))
         except SimulationError as error:
-            print(f"llgsim: {_composition(sims[0])}: {error}", file=sys.stderr)
+            print(f"llgsim: {_composition(sims)}: {error}", file=sys.stderr)
             return RUN_FAILED
         done = "compiled" if compiled else "found" if found else "as above"
-        print(f"  {_composition(sims[0])}: {done}, {time.perf_counter() - began:.1f} s", flush=True)
+        print(f"  {_composition(sims)}: {done}, {time.perf_counter() - began:.1f} s", flush=True)
     return DONE
 
 
@@ -426,11 +426,13 @@ def _usual_simulations() -> Iterator[list[Simulation]]:
         ]
 
 
-def _composition(sim: Simulation) -> str:
-    """What tells a kernel from others."""
+def _composition(sims: Sequence[Simulation]) -> str:
+    """What tells a kernel from others, and the numbers of threads that it is made for."""
+    sim = sims[0]
     parts = ", ".join(type(part).__name__ for part in (*sim.terms, *sim.torques)) or "damping alone"
     edges = "with a mask" if sim.grid.mask is not None else "periodic in x" if sim.grid.periodic[0] else "open in x"
-    return f"{parts} ({sim.dtype}, {edges})"
+    threads = " and ".join("one thread" if one else "several" for one in sorted({s.threads == 1 for s in sims})[::-1])
+    return f"{parts} ({sim.dtype}, {edges}, {threads})"
 
 
 if __name__ == "__main__":

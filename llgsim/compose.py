@@ -31,8 +31,8 @@ from llgsim.stencils import bond_weights, gradient_weights
 JIT = "@njit(**COMPILE_OPTIONS)"
 INLINED = "@njit(forceinline=True, **COMPILE_OPTIONS)"
 TINY = float(np.finfo(np.float32).tiny)  # added to |m|², so that cells without magnet stay zero when normalised
-ROWS = ["first", "last", "p", "across", "along", "grid_rows", "nx", "ny", "stride"]
-CELL = "src, i, rows, row, across, along, nx, ny, stride"
+ROWS = ["first", "last", "p", "wx", "wy", "grid_rows", "nx", "ny", "stride"]
+CELL = "src, i, rows, row, wx, wy, nx, ny, stride"
 PLACES = [(0, "x", "i"), (1, "y", "i + stride"), (2, "z", "i + 2 * stride")]  # components of a cell within a row
 BONDS = ("east_bond", "west_bond", "east_far", "west_far")  # as llgsim.stencils.bond_weights gives them
 COMPASS = {"north": (1, 0), "south": (-1, 0), "east": (0, 1), "west": (0, -1)}  # (dj, di)
@@ -42,8 +42,8 @@ COMPASS = {"north": (1, 0), "south": (-1, 0), "east": (0, 1), "west": (0, -1)}  
 class Kernel:
     """A compiled module, the layout of its parameters and the weights of its finite differences on one grid.
 
-    `across` and `along` are the weights along x and y, flat, as the module reads them; `uniform` those along x where
-    they are the same for all cells and therefore parameters.
+    `wx` and `wy` are the weights along x and y, flat, as the module reads them; `constants` those that are the same for
+    all cells and therefore parameters.
     """
 
     module: ModuleType
@@ -51,16 +51,13 @@ class Kernel:
     terms: tuple[Any, ...]
     torques: tuple[Any, ...]
     reach: int
-    fourth: bool
-    uniform: tuple[float, ...]
-    across: NDArray[np.float64]
-    along: NDArray[np.float64]
+    constants: tuple[float, ...]
+    wx: NDArray[np.float64]
+    wy: NDArray[np.float64]
 
     def parameters(self, grid: Grid, Ms: float, gamma: float, damping: float, t: float) -> NDArray[np.float64]:
         """The flat parameter vector at time t (s), in the order in which the kernel unpacks it."""
-        numbers = [1.0, TINY, gamma / Ms, damping, 1 / (1 + damping**2)]
-        numbers += [-1 / 12, -1 / 6] if self.fourth else []
-        numbers += self.uniform
+        numbers = [1.0, TINY, gamma / Ms, damping, 1 / (1 + damping**2), *self.constants]
         for part in (*self.terms, *self.torques):
             numbers += part.parameters(grid, Ms, gamma, t)
         return np.array(numbers, dtype=np.float64)
@@ -82,12 +79,16 @@ class Needs:
 
     def _names(self, axis: str) -> list[str]:
         """Names of the weights along an axis, in the order of `weights`."""
-        names = [f"w{order}{along}{k}" for order, along in self.derivatives if along == axis for k in _pairs(order)]
+        names = [
+            f"w{order}{axis}{k}" for order, direction in self.derivatives if direction == axis for k in _pairs(order)
+        ]
         return names + [f"{_along(bond, axis)}" for bond in BONDS] if self.fourth else names
 
     def _reach(self, axis: str) -> int:
         """How many cells away the farthest neighbour along an axis is."""
-        orders = [order for order, along in self.derivatives if along == axis] + [o for _, o in self.differences]
+        orders = [order for order, direction in self.derivatives if direction == axis] + [
+            o for _, o in self.differences
+        ]
         return max(orders, default=0) // 2
 
     def edges(self, grid: Grid) -> str:
@@ -103,7 +104,7 @@ class Needs:
         if grid.mask is None:
             grid = dataclasses.replace(grid, ny=1) if axis == "x" else dataclasses.replace(grid, nx=1)
         number = "xy".index(axis)
-        found = [gradient_weights(grid, order, number) for order, along in self.derivatives if along == axis]
+        found = [gradient_weights(grid, order, number) for order, direction in self.derivatives if direction == axis]
         found += [bond_weights(grid, number)] if self.fourth else []
         return np.concatenate(found) if found else np.zeros((0, *grid.shape))
 
@@ -118,10 +119,12 @@ def compose(terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: float,
                 functions[f"{label}_{name}"] = kernel_function(part, name)
     module = load(text, tuple(functions), tuple(functions.values()))
     needs = Needs(terms, torques)
-    across, along = needs.weights(grid, "x"), needs.weights(grid, "y")
-    uniform = tuple(across[:, 0, 0].tolist()) if needs.edges(grid) == "none" else ()
-    weights = (np.append(numbers.ravel(), 0.0) for numbers in (across, along))  # never empty
-    return Kernel(module, text, tuple(terms), tuple(torques), needs.reach["y"], needs.fourth, uniform, *weights)
+    wx, wy = needs.weights(grid, "x"), needs.weights(grid, "y")
+    constants = (-1 / 12, -1 / 6) if needs.fourth else ()
+    if needs.edges(grid) == "none":
+        constants += tuple(wx[:, 0, 0].tolist())
+    weights = (np.append(numbers.ravel(), 0.0) for numbers in (wx, wy))  # never empty
+    return Kernel(module, text, tuple(terms), tuple(torques), needs.reach["y"], constants, *weights)
 
 
 def kernel_source(terms: Sequence[Any], torques: Sequence[Any], grid: Grid, Ms: float, gamma: float) -> str:
@@ -170,8 +173,7 @@ class _Writer:
 
     def header(self) -> str:
         parts = [
-            f"{label}: {type(part).__module__}.{type(part).__qualname__} {getattr(part, 'key', '')}".rstrip()
-            for label, part in self.terms + self.torques
+            f"{label}: {type(part).__module__}.{type(part).__qualname__}" for label, part in self.terms + self.torques
         ]
         return "\n".join(
             [
@@ -229,10 +231,11 @@ class _Writer:
         """Ω, s = 1 − ξ0, α0 + ξ∥ and α0 + ξ⊥, all times the product of the torques' denominators, which cancels."""
         lines = ["    s, in_plane, normal = one, damping, damping"]
         others = ""  # the product of the denominators so far
-        for t in renormalising:
+        for number, t in enumerate(renormalising):
             for c, name in enumerate(("spin_x", "spin_y", "spin_z", "s", "in_plane", "normal")):
                 lines += [f"    {name} = {name} * {t}[6] {'-' if name == 's' else '+'} {others}{t}[{c}]"]
-            lines += [f"    product = {others}{t}[6]"]
+            if number + 1 < len(renormalising):
+                lines += [f"    product = {others}{t}[6]"]
             others = "product * "
         return lines
 
@@ -260,14 +263,14 @@ class _Writer:
             first = f"rows[{dj + self.needs.reach['y']}] + i{_shift(di)}"
             place = [f"load(src, {first}{shift})" for shift in ("", " + stride", " + 2 * stride")]
             lines += [f"    {name} = ({', '.join(place)})"]
-        for axis, array in (("x", "across"), ("y", "along")):
+        for axis, array in (("x", "wx"), ("y", "wy")):
             for index, weight in enumerate(self.needs.names[axis]):
                 if self.edges == "mask":
                     lines += [f"    {weight} = load({array}, ({index} * ny + row) * nx + i)"]
                 elif axis == "y":
-                    lines += [f"    {weight} = load(along, {index} * ny + row)"]
+                    lines += [f"    {weight} = load(wy, {index} * ny + row)"]
                 elif self.edges == "straight":
-                    lines += [f"    {weight} = load(across, {index} * nx + i)"]
+                    lines += [f"    {weight} = load(wx, {index} * nx + i)"]
         return lines
 
     def _differences(self, laplacian: str = "") -> list[str]:

@@ -14,7 +14,7 @@ from llgsim.rows import close_rows
 from llgsim.threads import threads
 
 # Cells that a stage works on at a time: enough to spare overhead, few enough to stay in the cache until the next stage.
-# Small grids are done in one go, stage after stage.
+# On grids of up to about 60 × 60 cells that is all of them, and every stage runs over the whole grid before the next.
 BAND_CELLS = 4096
 Array = NDArray[Any]
 
@@ -31,7 +31,7 @@ class Engine:
             grid, self.dtype, kernel.reach, blocks, max(2, BAND_CELLS // grid.nx) if band is None else band
         )
         self.layout = self.schedule.layout
-        self._weights = kernel.across.astype(self.dtype), kernel.along.astype(self.dtype)
+        self._weights = kernel.wx.astype(self.dtype), kernel.wy.astype(self.dtype)
 
     # -- states
 

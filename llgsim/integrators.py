@@ -43,7 +43,7 @@ RK4 = ButcherTableau(
 BLOCK = '''
 @njit(**COMPILE_OPTIONS)
 def block(
-    y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, band, h, p, q, across, along, nx, ny, stride, close
+    y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, band, h, p, q, wx, wy, nx, ny, stride, close
 ):
     """One step of the rows of one block, the stages following one another REACH rows apart; p from row q on."""
     fixed = p.shape[0] == 1
@@ -53,43 +53,43 @@ def block(
         end = begin + band
         first, last = max(begin, ranges[0, 0]), min(end, ranges[0, 1])
         increment(
-            s, y, y, s_rows, y_rows, y_rows, h[0], close, first, last, p1, across, along, grid_rows, nx, ny, stride
+            s, y, y, s_rows, y_rows, y_rows, h[0], close, first, last, p1, wx, wy, grid_rows, nx, ny, stride
         )
         first, last = max(begin - REACH, ranges[1, 0]), min(end - REACH, ranges[1, 1])
         increment(
-            s3, s, y, s3_rows, s_rows, y_rows, h[1], close, first, last, p2, across, along, grid_rows, nx, ny, stride
+            s3, s, y, s3_rows, s_rows, y_rows, h[1], close, first, last, p2, wx, wy, grid_rows, nx, ny, stride
         )
         first, last = max(begin - 2 * REACH, ranges[2, 0]), min(end - 2 * REACH, ranges[2, 1])
         stage_3(
-            s, s3, y, s_rows, s3_rows, y_rows, h[2], close, first, last, p3, across, along, grid_rows, nx, ny, stride
+            s, s3, y, s_rows, s3_rows, y_rows, h[2], close, first, last, p3, wx, wy, grid_rows, nx, ny, stride
         )
         first, last = max(begin - 3 * REACH, ranges[3, 0]), min(end - 3 * REACH, ranges[3, 1])
-        stage_4(s, y, s_rows, y_rows, h[3], close, first, last, p4, across, along, grid_rows, nx, ny, stride)
+        stage_4(s, y, s_rows, y_rows, h[3], close, first, last, p4, wx, wy, grid_rows, nx, ny, stride)
         begin = end
 '''
 
 ADVANCE = '''
 @njit(**COMPILE_OPTIONS)
 def advance(
-    steps, y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, copies, band, h, p, across, along, nx, ny, stride,
+    steps, y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, copies, band, h, p, wx, wy, nx, ny, stride,
     close,
 ):
-    """`steps` Runge-Kutta steps in place on y, every block of rows by a thread of its own.
+    """`steps` Runge-Kutta steps in place on y, block by block; in parallel, every block by a thread of its own.
 
     h holds dt/2, dt/2, dt and dt/2; p one row of parameters that hold throughout, or one per step and stage.
     """
     for step_number in range(steps):
         q = 0 if p.shape[0] == 1 else 4 * step_number
         for index in range(ranges.shape[0]):
-            b = np.int64(index)
+            b = np.int64(index)  # prange counts in unsigned numbers, which do not index well
             for k in range(copies.shape[1]):
                 if copies[b, k, 0] >= 0:
                     copy_row(y, copies[b, k, 0], copies[b, k, 1], 3 * stride)
         for index in range(ranges.shape[0]):
-            b = np.int64(index)
+            b = np.int64(index)  # prange counts in unsigned numbers, which do not index well
             block(
                 y, s, s3, y_rows[b], s_rows[b], s3_rows[b], grid_rows[b], ranges[b],
-                band, h, p, q, across, along, nx, ny, stride, close,
+                band, h, p, q, wx, wy, nx, ny, stride, close,
             )
 '''
 PARALLEL = (

@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., object])
 def per_cell(function: Function) -> Function:
     """Mark a plain function as callable from composed kernels; it stays a plain function in Python.
 
-    The `field`, `energy` and `rate` of a term or torque need no mark, but functions that they call do.
+    The `field`, `energy` and `angular_velocity` of a term or torque need no mark, but functions that they call do.
 
     Examples
     --------

@@ -19,6 +19,7 @@ from llgsim.compose import Kernel, compose
 from llgsim.engine import Engine
 from llgsim.grid import Grid
 from llgsim.integrators import RK4
+from llgsim.parts import checked_terms, checked_torques
 from llgsim.quantities import checked_number
 from llgsim.relax import Relaxation, descend
 from llgsim.run import Column, Run
@@ -108,8 +109,8 @@ class Simulation:
         self.grid = grid
         self.Ms = checked_number("Simulation", "Ms", Ms, "A/m", above=0.0)
         self.gamma = checked_number("Simulation", "gamma", gamma, "rad/(s T)", above=0.0)
-        self.terms = _checked_parts("terms", terms, "field_bound", "an energy term such as Exchange(A=…)")
-        self.torques = _checked_parts("torques", torques, "rate_bound", "a torque such as ZhangLi(u=…, beta=…)")
+        self.terms = checked_terms(terms, grid, self.Ms, self.gamma)
+        self.torques = checked_torques(torques, grid, self.Ms, self.gamma)
         stray_fields = [type(term).__name__ for term in self.terms if getattr(term, "is_stray_field", False)]
         if len(stray_fields) > 1:
             raise ValueError(f"Simulation: terms has {' and '.join(stray_fields)}; the stray field counts once")
@@ -120,7 +121,7 @@ class Simulation:
                 )
             damping = 0.0
         self.damping = checked_number("Simulation", "damping", damping, "", minimum=0.0)
-        if dtype not in ("float64", "float32"):
+        if dtype not in ("float64", "float32", np.float64, np.float32):
             raise ValueError(f"Simulation: dtype = {dtype!r} must be 'float64' or 'float32'")
         self.dtype = np.dtype(dtype)
         self.t = 0.0
@@ -559,15 +560,6 @@ class Simulation:
         return count, largest / self.Ms, *energy(state)
 
 
-def _checked_parts(name: str, parts: Sequence[Any], member: str, example: str) -> tuple[Any, ...]:
-    if not isinstance(parts, Sequence) or isinstance(parts, str):
-        raise ValueError(f"Simulation: {name} = {parts!r} must be a list")
-    for index, part in enumerate(parts):
-        if not hasattr(part, member):
-            raise ValueError(f"Simulation: {name}[{index}] = {part!r} is not {example}")
-    return tuple(parts)
-
-
 def _schedule(duration: float, every: float, snapshots_every: float | None) -> tuple[int, int]:
     """Number of table intervals, and how many of them lie between two snapshots."""
     for name, value in (("duration", duration), ("every", every)):
@@ -607,4 +599,4 @@ def _plain(part: Any) -> dict[str, Any]:
 def _progress_bar(intervals: int, shown: bool) -> Any:
     from tqdm import tqdm
 
-    return tqdm(total=intervals, unit="frame", disable=not shown, leave=False)
+    return tqdm(total=intervals, unit="frame", disable=None if shown else True, leave=False)  # None: not into a file

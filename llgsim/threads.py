@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,6 +46,9 @@ def choose_layer() -> None:
     """Ask numba for OpenMP, whose threads are ready at once, unless the user has chosen a threading layer."""
     if numba.config.THREADING_LAYER != "default":
         return
+    # A thread that waits for another spins no longer than some microseconds: where other programs want the processors,
+    # one that spins keeps from running the one it waits for. Read by the library when it is loaded.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     try:
         importlib.import_module("numba.np.ufunc.omppool")
     except ImportError:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+import coefficients as co
+from coefficients.units import angstrom, electron_mass, eV, fs
 from llgsim import (
     BulkDMI,
     Coefficients,
@@ -83,6 +85,16 @@ def anisotropic_coefficients() -> Coefficients:
 def anisotropic(**drive: Any) -> MicroscopicTorque:
     """A microscopic torque with all seven coefficients, driven by a drift velocity and a field."""
     return MicroscopicTorque(anisotropic_coefficients(), **({"drift_velocity": (90.0, -40.0), "E": (2e5, 7e4)} | drive))
+
+
+@cache
+def white_noise() -> MicroscopicTorque:
+    """A microscopic torque in closed form, by a table."""
+    model = co.RashbaFerromagnet(
+        fermi_energy=2.0 * eV, exchange=0.5 * eV, rashba=0.3 * eV * angstrom, effective_mass=electron_mass
+    )
+    disorder, density = co.WhiteNoise(scattering_time=3 * fs), co.spin_density(Ms=MS, thickness=1e-9)
+    return MicroscopicTorque(co.tabulate(model, disorder, spin_density=density), E=(1e5, -4e4))
 
 
 def zhang_li(order: int, **changes: Any) -> ZhangLi:

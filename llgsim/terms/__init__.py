@@ -2,13 +2,13 @@
 
 A term is a frozen dataclass with SI parameters and
 
-- `stencil`, what its per-cell functions take besides m: "cell" (nothing), "laplacian" (lx and ly, the sums of m′ − m
-  over the neighbours along x and y, h² ∂²m) or "gradient" (gx and gy, the differences of the two neighbours along an
-  axis, 2h ∂m),
+- `stencil`, what its per-cell functions take besides m: "cell" (nothing), "laplacian" (lx and ly, h² ∂²m along x and
+  y: in second order the sum of m′ − m over two neighbours) or "gradient" (gx and gy, 2h ∂m: in second order the
+  difference of two neighbours),
 - `stencil_order`: 2 (the default) or 4, the order of these,
 - `parameters(grid, Ms, gamma, t)`: the numbers that its per-cell functions take,
 - `field(m, [lx, ly | gx, gy,] *parameters)`: −δw/δm in J/m³, so that B = field/Ms,
-- `energy(m, [lx, ly | gx, gy,] *parameters)`: its energy density w in J/m³,
+- `energy(m, [lx, ly | gx, gy,] *parameters)`: its energy density w in J/m³, −½ m·field for a w that is bilinear in m,
 - `field_bound(grid, Ms)`: a bound on the eigenvalues of its field operator in tesla, for the time step.
 
 `field` and `energy` are static methods: plain arithmetic on the numbers of one cell, where m, lx, ly, gx and gy are

@@ -23,7 +23,7 @@ class Exchange:
     A : float
         Exchange stiffness (J/m), ≥ 0.
     stencil_order : 2 or 4
-        Order of the Laplacian; 2 compares with other codes. Fourth order needs time steps 4/3 shorter and falls to
+        Order of the Laplacian; 2 compares with other codes. Fourth order needs time steps a quarter shorter and is
         second at an edge (`llgsim.stencils.bond_weights`). Give the DMI, which shares its edge condition, the same.
 
     Examples

@@ -46,11 +46,6 @@ class UniaxialAnisotropy:
     def _along_z(self) -> bool:
         return self.axis == (0.0, 0.0, 1.0)
 
-    @property
-    def key(self) -> str:
-        """Tells a kernel for an axis along z, which is cheaper, from the general one."""
-        return "along z" if self._along_z else ""
-
     def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
         """2K (J/m³) and, unless that is z, the unit vector along the axis."""
         return (2 * self.K,) if self._along_z else (2 * self.K, *self.axis)

@@ -33,7 +33,7 @@ class Torque:
 
     and may override
 
-    - `renormalises`: True if `rate` returns ξ0, ξ∥, ξ⊥ (False);
+    - `renormalises`: True if `angular_velocity` returns ξ0, ξ∥, ξ⊥ as well (False);
     - `derivative_order`: order 2, 4 or 6 of the central differences that make ∂x m and ∂y m, 0 for none: m is then
       given in their place (6);
     - `derivative_axes`: the axes along which it needs derivatives, "x", "y", "xy" or ""; zeros are given along the
@@ -42,8 +42,7 @@ class Torque:
     - `drift_velocity_at(t)`: drift velocity of the electrons, array (2,) in m/s (zero);
     - `electric_direction(t)`: unit vector (2,) along the electron flow, against E or the current, or None (None);
     - `xi(grid, Ms, gamma, m_z)`: ξ0, ξ∥, ξ⊥ as arrays (those of `angular_velocity`);
-    - `name`, in tables and in `thiele(sim).forces` (the class name);
-    - `key`: a word that changes whenever the text of `angular_velocity` does, where that is generated (the name).
+    - `name`, in tables and in `thiele(sim).forces` (the class name).
 
     `angular_velocity` is a static method, ordinary Python arithmetic on numbers or on whole arrays. It is compiled with
     the kernel; functions that it calls must be marked `@llgsim.percell.per_cell`. No branches and no numeric literals
@@ -56,6 +55,8 @@ class Torque:
     ∂t (m·p) = −b (1 − (m·p)²), hence m·p = tanh(−b t) from m·p = 0 at t = 0.
 
     >>> import dataclasses
+    >>> import math
+    >>> from llgsim.torques import Torque
     >>> from llgsim import Grid, Simulation, textures
     >>> from llgsim.percell import cross
     >>> @dataclasses.dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Torque:
     >>> m = textures.uniform(grid, (1, 0, 0))
     >>> sim = Simulation(grid, Ms=8e5, terms=[], torques=[torque], damping=0.0, m=m)
     >>> run = sim.run(1e-9, every=1e-9, progress=False)
-    >>> print(round(float(sim.m[1, 0, 0]), 6), round(float(np.tanh(1.0)), 6))
+    >>> print(round(float(sim.m[1, 0, 0]), 6), round(math.tanh(1.0), 6))
     0.761594 0.761594
     """
 
@@ -90,10 +91,6 @@ class Torque:
     def name(self) -> str:
         """Name of the torque in tables and in `thiele(sim).forces`."""
         return type(self).__name__
-
-    @property
-    def key(self) -> str:
-        return self.name
 
     def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
         raise TypeError(f"{self.name} must define parameters(grid, Ms, gamma, t)")

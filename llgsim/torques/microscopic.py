@@ -218,13 +218,6 @@ class MicroscopicTorque(Torque):
     # -- kernel ----------------------------------------------------------------------------------------------------
 
     @property
-    def key(self) -> str:
-        if isinstance(self.coefficients, Coefficients):
-            lengths = "_".join(str(len(series)) for series in self._series)
-            return f"{self.name} series {lengths}"
-        return f"{self.name} white noise{' field-like' if self.has_spin_orbit else ''}"
-
-    @property
     def _series(self) -> tuple[NDArray[np.float64], ...]:
         assert isinstance(self.coefficients, Coefficients)
         return self.coefficients.series if self.has_spin_orbit else self.coefficients.series[:3]

@@ -85,6 +85,16 @@ def test_rate_of_more_compositions_is_that_of_the_plain_sum(any_grid: Grid, comp
     assert_meets_the_oracle(any_grid, *MORE_COMPOSITIONS[composition])
 
 
+@pytest.mark.parametrize("name", ["necks", "open", "one cell"])
+@pytest.mark.parametrize("direction", [(120.0, 0.0), (0.0, -120.0)])
+def test_drives_along_an_axis_meet_the_oracle(direction: tuple[float, float], name: str) -> None:
+    grid = make_grid(name)
+    m = rough(grid, 12)
+    terms, torques = [Exchange(A=15e-12)], [zhang_li(6, u=direction)]
+    sim = Simulation(grid, Ms=MS, terms=terms, torques=torques, damping=0.1, m=m)
+    assert_same_rate(sim, expected_rate(sim)(m, 0.0), scale=sim.largest_rate() or 1.0)
+
+
 @pytest.mark.parametrize("name", ["necks", "disk", "4 x 5", "ring of 4", "periodic in x"])
 def test_drive_alone_meets_the_oracle_at_every_edge(name: str) -> None:
     """Without fields to hide behind: the rate is the advective derivative alone."""
@@ -126,11 +136,13 @@ def table(form: str = "E") -> co.CoefficientTable:
     return co.tabulate(model, co.WhiteNoise(scattering_time=3 * fs), spin_density=density, form=form)  # type: ignore[arg-type]
 
 
-def test_torque_of_a_table_is_rescaled_to_the_magnet_and_meets_the_oracle() -> None:
+@pytest.mark.parametrize("others", [0, 2])
+def test_torque_of_a_table_is_rescaled_to_the_magnet_and_meets_the_oracle(others: int) -> None:
+    """Alone, and with others that renormalise ∂t m: their ξ are added over a common denominator."""
     grid = make_grid("disk")
     m = rough(grid, 6)
-    torque = MicroscopicTorque(table(), E=(1.5e5, -4e4))
-    sim = Simulation(grid, Ms=MS, gamma=GAMMA, terms=all_terms(), torques=[torque], damping=0.02, m=m)
+    torques = [MicroscopicTorque(table(), E=(1.5e5, -4e4)), anisotropic(), MicroscopicTorque(table(), E=(-3e4, 2e4))]
+    sim = Simulation(grid, Ms=MS, gamma=GAMMA, terms=all_terms(), torques=torques[: 1 + others], damping=0.02, m=m)
     # S/A = Ms t/(ħγ): 400e3 A/m and 1 nm (free electron) for the table, this magnet's for the simulation
     scale = (400e3 * 1e-9 / 1.760859630e11) / (MS * grid.thickness / GAMMA)
     assert_same_rate(sim, expected_rate(sim, magnet_scale=scale)(m, 0.0))
@@ -162,9 +174,7 @@ def test_weights_are_parameters_rows_or_fields_as_the_edges_ask() -> None:
     for name, across, along in (("open", 11, 9), ("periodic", 11, 9), ("necks", 14 * 11, 14 * 11)):
         grid = make_grid(name)
         kernel = compose(all_terms(), [zhang_li(6)], grid, MS, GAMMA)
-        weights = kernel.weights(grid, np.float32)
-        assert [len(numbers) for numbers in weights] == [3 * across + 1, 3 * along + 1]
-        assert {numbers.dtype for numbers in weights} == {np.dtype(np.float32)}
+        assert [len(kernel.wx), len(kernel.wy)] == [3 * across + 1, 3 * along + 1]
         counts[name] = len(kernel.parameters(grid, MS, GAMMA, 0.1, 0.0))
         unpacked = kernel.source[kernel.source.index("    parameters = (") :]
         assert unpacked[: unpacked.index(")")].count("p[") == counts[name]
@@ -225,9 +235,30 @@ def test_a_kernel_of_local_terms_reads_no_neighbours() -> None:
 
 def test_needs_are_listed_once_and_ascending() -> None:
     needs = Needs(all_terms(), [zhang_li(6), zhang_li(2), anisotropic()])
-    assert needs.orders == (2, 6)
-    assert needs.operators == {("laplacian", 2), ("gradient", 2)}
-    assert needs.reach == 3
-    assert Needs([], []).orders == ()
+    assert needs.derivatives == [(2, "x"), (2, "y"), (6, "x"), (6, "y")]
+    assert needs.differences == [("gradient", 2), ("laplacian", 2)]
+    assert Needs([], []).derivatives == Needs([], []).differences == []
     reaches = [Needs(terms, torques).reach for terms, torques in COMPOSITIONS.values()]
-    assert reaches == [1, 3, 3, 2]
+    assert reaches == [{"x": reach, "y": reach} for reach in (1, 3, 3, 2)]
+    assert Needs([Zeeman(B=(0, 0, 1))], []).reach == {"x": 0, "y": 0}
+
+
+@pytest.mark.parametrize(
+    ("torque", "axes"),
+    [
+        (zhang_li(6, u=(50.0, 0.0)), "x"),
+        (zhang_li(6, u=(0.0, -50.0)), "y"),
+        (zhang_li(6, u=(0.0, -0.0)), ""),
+        (zhang_li(6, u=lambda t: (50.0, 0.0)), "xy"),
+        (anisotropic(drift_velocity=(0.0, 1.0)), "y"),
+        (anisotropic(drift_velocity=(0.0, 1.0), ramp=1e-9), "y"),
+        (anisotropic(drift_velocity=None), ""),
+        (anisotropic(drift_velocity=lambda t: (t, 0.0)), "xy"),
+    ],
+)
+def test_neighbours_are_read_along_a_constant_drive_only(torque: Any, axes: str) -> None:
+    needs = Needs([Exchange(A=1e-11)], [torque])
+    assert needs.derivatives == [(6, axis) for axis in axes]
+    assert needs.reach == {axis: 3 if axis in axes else 1 for axis in "xy"}
+    source = kernel_source([Exchange(A=1e-11)], [torque], make_grid("open"), MS, GAMMA)
+    assert ("east3" in source, "north3" in source) == ("x" in axes, "y" in axes)

@@ -24,6 +24,7 @@ from tests.compositions import (
     fourth_order_terms,
     rough,
     smooth,
+    white_noise,
     zhang_li,
 )
 from tests.conftest import make_grid
@@ -100,6 +101,7 @@ def test_fused_step_is_the_step_of_the_table(any_grid: Grid) -> None:
 # -- the order of the rows
 
 IN_ROWS: dict[str, dict[str, Any]] = {
+    "reach 0": {"terms": [Zeeman(B=(3.0, -2.0, 1.0))], "damping": 0.1},
     "reach 1": {"terms": all_terms(), "damping": 0.1},
     "reach 2, masked": {"terms": fourth_order_terms(), "damping": 0.1, "dtype": "float32"},
     "reach 3, open": {"terms": all_terms(), "torques": [zhang_li(6, u=lambda t: (3e16 * t, 1e3))], "damping": 0.1},
@@ -150,10 +152,20 @@ def test_every_order_of_the_rows_gives_the_same_bits(composition: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("edges", ["open", "periodic", "masked"])
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("reach", [2, 3])
-def test_every_order_of_the_rows_gives_the_same_bits_for_more_kernels(reach: int, dtype: str, edges: str) -> None:
-    terms, torques = (fourth_order_terms(), []) if reach == 2 else (all_terms(), [anisotropic(ramp=1e-13)])
+@pytest.mark.parametrize(
+    ("terms", "torques", "dtype"),
+    [
+        (fourth_order_terms(), [], "float64"),
+        (all_terms(), [anisotropic(ramp=1e-13)], "float64"),
+        (all_terms(), [anisotropic(ramp=1e-13)], "float32"),
+        (all_terms(), [zhang_li(6, u=(2e3, 0.0))], "float64"),
+        (fourth_order_terms(), [zhang_li(6, u=(0.0, -2e3))], "float64"),
+    ],
+    ids=["fourth order", "microscopic", "microscopic, single", "along x", "fourth order along y"],
+)
+def test_every_order_of_the_rows_gives_the_same_bits_for_more_kernels(
+    terms: list[Any], torques: list[Any], dtype: str, edges: str
+) -> None:
     options = {"terms": terms, "torques": torques, "damping": 0.05, "dtype": dtype}
     assert_same_bits_in_any_order(edges, options)
 
@@ -174,12 +186,21 @@ def test_a_run_allocates_nothing_per_step() -> None:
     assert abs(peaks[2] - peaks[1]) < 20e3
 
 
-@pytest.mark.parametrize("composition", [name for name, options in IN_ROWS.items() if "dtype" in options])
-def test_single_precision_follows_double_precision(composition: str) -> None:
-    grid = make_grid("necks" if "masked" in composition else "periodic")
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("periodic", IN_ROWS["reach 3, periodic"]),
+        pytest.param("necks", IN_ROWS["reach 2, masked"], marks=pytest.mark.slow),
+        pytest.param("open", {"terms": all_terms(), "torques": [white_noise()]}, marks=pytest.mark.slow),
+        pytest.param("disk", {"terms": all_terms(), "torques": [white_noise(), anisotropic()]}, marks=pytest.mark.slow),
+    ],
+    ids=["Zhang-Li", "fourth order", "white noise", "two that renormalise"],
+)
+def test_single_precision_follows_double_precision(name: str, options: dict[str, Any]) -> None:
+    grid = make_grid(name)
     ends = []
     for dtype in ("float64", "float32"):
-        sim = Simulation(grid, Ms=MS, m=smooth(grid, 9), **(IN_ROWS[composition] | {"dtype": dtype}))
+        sim = Simulation(grid, Ms=MS, m=smooth(grid, 9), **(options | {"dtype": dtype}))
         h = sim.time_step()
         sim.run(100 * h, every=100 * h, progress=False)
         assert sim.m.dtype == dtype

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llgsim import Grid
-from llgsim.layout import CACHE_LINE, STAGES, Layout, Schedule
+from llgsim.compose import Needs
+from llgsim.layout import CACHE_LINE, GHOSTS, STAGES, Layout, Schedule
+from tests.compositions import fourth_order_terms, zhang_li
 
 DTYPES = ("float64", "float32")
 BAND = 4  # rows
@@ -25,9 +27,8 @@ def grid_of(nx: int, ny: int, periodic: tuple[bool, bool] = (False, False)) -> G
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("nx", [1, 2, 7, 8, 9, 13, 16, 17, 61, 64, 65, 1000])
-@pytest.mark.parametrize("reach", [1, 2, 3])
-def test_every_row_begins_on_a_cache_line_and_has_its_ghosts(nx: int, reach: int, dtype: str) -> None:
-    layout = Layout(grid_of(nx, 5), np.dtype(dtype), reach, spare=2)
+def test_every_row_begins_on_a_cache_line_and_has_its_ghosts(nx: int, dtype: str) -> None:
+    layout = Layout(grid_of(nx, 5), np.dtype(dtype), 3, spare=2)
     size = np.dtype(dtype).itemsize
     state = layout.state()
     assert state.dtype == dtype
@@ -41,8 +42,12 @@ def test_every_row_begins_on_a_cache_line_and_has_its_ghosts(nx: int, reach: int
     assert layout.stride * size % (2 * CACHE_LINE) == CACHE_LINE
     # ghosts on both sides, and no more than two lines beyond what is needed
     assert layout.lane * size == CACHE_LINE
-    assert layout.lane >= reach
-    assert reach <= layout.stride - layout.lane - nx < reach + 2 * layout.lane
+    assert layout.lane >= GHOSTS
+    assert GHOSTS <= layout.stride - layout.lane - nx < GHOSTS + 2 * layout.lane
+
+
+def test_there_are_ghosts_for_the_widest_stencil() -> None:
+    assert Needs(fourth_order_terms(), [zhang_li(6)]).reach == {"x": GHOSTS, "y": GHOSTS}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -61,7 +66,7 @@ def test_cells_are_a_view_of_the_grid_and_of_nothing_else(dtype: str) -> None:
 
 def test_rows_of_neighbours_wrap_or_are_the_row_of_zeros() -> None:
     for ny in (1, 2, 3, 7):
-        for reach in (1, 2, 3):
+        for reach in (0, 1, 2, 3):
             periodic = Layout(grid_of(4, ny, (False, True)), np.dtype("float64"), reach)
             numbers = [j % ny for j in range(-reach, ny + reach)]
             np.testing.assert_array_equal(periodic.rows, periodic.first_cells(numbers))
@@ -70,7 +75,7 @@ def test_rows_of_neighbours_wrap_or_are_the_row_of_zeros() -> None:
             np.testing.assert_array_equal(opened.rows, opened.first_cells(numbers))
 
 
-@pytest.mark.parametrize(("ny", "reach", "blocks"), [(1, 3, 1), (64, 3, 1), (256, 1, 1), (100, 2, 3)])
+@pytest.mark.parametrize(("ny", "reach", "blocks"), [(1, 3, 1), (64, 3, 1), (256, 1, 1), (100, 2, 3), (50, 0, 2)])
 def test_memory_is_the_state_and_a_few_rows(ny: int, reach: int, blocks: int) -> None:
     """ny rows, one of zeros, 8 reach copies per block; rings of band + 4 reach and band + 2 reach rows per block and
     one of zeros."""
@@ -170,7 +175,7 @@ def run_on_labels(schedule: Schedule, interleaved: bool) -> list[int]:
 @settings(max_examples=250, deadline=None)
 @given(
     ny=st.integers(1, 24),
-    reach=st.integers(1, 3),
+    reach=st.integers(0, 3),
     blocks=st.integers(1, 5),
     band=st.integers(1, 9) | st.just(1000),
     periodic=st.booleans(),
@@ -186,7 +191,7 @@ def test_every_stage_reads_what_the_one_before_has_left(
 
 
 @settings(max_examples=100, deadline=None)
-@given(ny=st.integers(1, 300), blocks=st.integers(1, 17), reach=st.integers(1, 3), periodic=st.booleans())
+@given(ny=st.integers(1, 300), blocks=st.integers(1, 17), reach=st.integers(0, 3), periodic=st.booleans())
 def test_blocks_share_the_rows_evenly_and_their_memory_is_their_own(
     ny: int, blocks: int, reach: int, periodic: bool
 ) -> None:

@@ -16,23 +16,11 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-import coefficients as co
-from coefficients.units import angstrom, electron_mass, eV, fs
-from llgsim import Grid, MicroscopicTorque, Simulation
+from llgsim import Grid, Simulation
 from llgsim.engine import Engine
-from tests.compositions import MS, all_terms, fourth_order_terms, rough, zhang_li
+from tests.compositions import MS, all_terms, fourth_order_terms, rough, white_noise, zhang_li
 
 ROW_FUNCTIONS = ("increment", "stage_3", "stage_4")
-
-
-@cache
-def white_noise() -> MicroscopicTorque:
-    """The microscopic torque in closed form, its gradients of sixth order."""
-    model = co.RashbaFerromagnet(
-        fermi_energy=2.0 * eV, exchange=0.5 * eV, rashba=0.3 * eV * angstrom, effective_mass=electron_mass
-    )
-    disorder, density = co.WhiteNoise(scattering_time=3 * fs), co.spin_density(Ms=MS, thickness=1e-9)
-    return MicroscopicTorque(co.tabulate(model, disorder, spin_density=density), E=(1e5, 0))
 
 
 def grid_with(edges: str) -> Grid:
@@ -43,8 +31,8 @@ def grid_with(edges: str) -> Grid:
 
 
 @cache
-def functions_of(composition: str, edges: str, dtype: str) -> dict[str, tuple[str, str]]:
-    """The functions that make a step, compiled anew: text in the compiler's language and in the processor's."""
+def compiled(composition: str, edges: str, dtype: str, blocks: int = 1) -> ModuleType:
+    """A kernel compiled anew; code that was read back from disk has lost its text."""
     terms, torques = {
         "nothing": ([], []),
         "terms": (all_terms(), []),
@@ -54,23 +42,23 @@ def functions_of(composition: str, edges: str, dtype: str) -> dict[str, tuple[st
     }[composition]
     grid = grid_with(edges)
     sim = Simulation(grid, Ms=MS, terms=terms, torques=torques, damping=0.1, m=rough(grid, 1), dtype=dtype)
-    # code that was read back from disk has lost its text
     module = ModuleType(f"anew_{sim.kernel.module.__name__}")
     part = re.compile(r"\w+_\d+_(field|energy|angular_velocity)")
     vars(module).update({name: value for name, value in vars(sim.kernel.module).items() if part.fullmatch(name)})
-    vars(module).update(CACHED=False)
     exec(compile(sim.kernel.source, "<anew>", "exec"), vars(module))
-    engine = Engine(replace(sim.kernel, module=module), grid, dtype)
+    engine = Engine(replace(sim.kernel, module=module), grid, dtype, blocks=blocks)
     engine.advance(engine.state(sim.m), engine.schedule.rings(), 1, 1e-18, sim._parameters(0.0)[None])
-    found = {}
-    for name in (*ROW_FUNCTIONS, "block"):
-        function: Any = getattr(module, name)
-        (signature,) = function.signatures
-        texts = re.findall(r"^define [^\n]*\{\n.*?^\}", function.inspect_llvm(signature), re.MULTILINE | re.DOTALL)
-        # its own body, not those of its callees, nor the wrapper that Python calls
-        (text,) = (t for t in texts if re.match(rf"define [^@]*@_ZN\d+{module.__name__}{len(name)}{name}", t))
-        found[name] = text, function.inspect_asm(signature)
-    return found
+    return module
+
+
+def texts_of(module: ModuleType, name: str) -> tuple[str, str]:
+    """A function in the compiler's language and in the processor's."""
+    function: Any = getattr(module, name)
+    (signature,) = function.signatures
+    texts = re.findall(r"^define [^\n]*\{\n.*?^\}", function.inspect_llvm(signature), re.MULTILINE | re.DOTALL)
+    # its own body, not those of its callees, nor the wrapper that Python calls
+    (text,) = (t for t in texts if re.match(rf"define [^@]*@_ZN\d+{module.__name__}{len(name)}{name}", t))
+    return text, function.inspect_asm(signature)
 
 
 def loops(text: str) -> list[str]:
@@ -100,7 +88,7 @@ def test_rows_are_loops_over_whole_vectors(composition: str, edges: str, dtype: 
     number, size = {"float64": ("double", 64), "float32": ("float", 32)}[dtype]
     avx = llvm.get_host_cpu_features().get("avx", False)
     for name in ROW_FUNCTIONS:
-        text, assembly = functions_of(composition, edges, dtype)[name]
+        text, assembly = texts_of(compiled(composition, edges, dtype), name)
         assert "vector.memcheck" not in text, name
         assert not re.search(r"gather|scatter", text), name
         bodies = loops(text)
@@ -118,7 +106,7 @@ def test_rows_are_loops_over_whole_vectors(composition: str, edges: str, dtype: 
 def test_single_precision_stays_single(composition: str, edges: str, dtype: str) -> None:
     """One literal in a per-cell function would turn all that follows into double precision, at half the speed."""
     for name in ROW_FUNCTIONS:
-        text, _ = functions_of(composition, edges, dtype)[name]
+        text, _ = texts_of(compiled(composition, edges, dtype), name)
         assert not re.search(r"fpext|fptrunc|x double>|(fadd|fsub|fmul|fdiv)[\w ]* double", text), name
         assert re.search(r"fmul[\w ]* <\d+ x float>", text), name
 
@@ -127,9 +115,19 @@ def test_single_precision_stays_single(composition: str, edges: str, dtype: str)
 def test_a_step_calls_the_row_functions_and_allocates_nothing(composition: str, edges: str, dtype: str) -> None:
     """The promise that rows do not overlap holds within a row function: in `block`, where one stage reads what another
     has written, it would be wrong, so that none may be copied into it, not even the smallest."""
-    text, _ = functions_of(composition, edges, dtype)["block"]
+    module = compiled(composition, edges, dtype)
+    text, _ = texts_of(module, "block")
     assert "alias.scope" not in text
     for name, calls in (("increment", 2), ("stage_3", 1), ("stage_4", 1)):
         assert len(re.findall(rf"call [^@\n]*@_ZN\w*?{len(name)}{name}", text)) == calls
     for name in ("block", *ROW_FUNCTIONS):
-        assert "NRT_MemInfo_alloc" not in functions_of(composition, edges, dtype)[name][0]
+        assert "NRT_MemInfo_alloc" not in texts_of(module, name)[0]
+
+
+@pytest.mark.slow
+def test_blocks_wait_until_all_rows_are_copied() -> None:
+    """The compiler may merge loops that follow one another; these two must stay apart, because a block overwrites the
+    rows that its neighbours copy."""
+    function = compiled("terms", "open", "float64", blocks=2).advance_in_parallel
+    (signature,) = function.signatures
+    assert function.get_metadata(signature)["parfor_diagnostics"].count_parfors() == 2
