@@ -203,7 +203,9 @@ class _Writer:
             '    """m and h ∂t m of cell i: R = Ω × m, Ω = γB + torques, then the implicit ∂t m in closed form."""'
         ]
         lines += [_wrapped("(", self.names, ") = parameters", 4)]
-        lines += self._loaded() + self._differences() + self._derivatives()
+        # a part of a Laplacian along m does nothing if the field is the Laplacian times a number
+        exact = any(t.stencil == "laplacian" and not getattr(t, "isotropic", False) for _, t in self.terms)
+        lines += self._loaded() + self._differences(exact) + self._derivatives()
         if any("nothing" in self._gradient(torque) for _, torque in self.torques):
             lines += ["    nothing = (one - one, one - one, one - one)"]
         lines += self._fields(4)
@@ -243,9 +245,7 @@ class _Writer:
         lines = [INLINED, f"def surroundings({CELL}, parameters):"]
         lines += ['    """m of cell i and the differences that its terms take, with their parts along m."""']
         lines += [_wrapped("(", self.names, ") = parameters", 4), *self._loaded()]
-        if self.differences:
-            lines += [f"    {name}_step = step({name}, m, one)" for name in self._neighbours()]
-        lines += self._differences("_step")
+        lines += self._differences(exact=True)
         return "\n".join([*lines, f"    return ({', '.join(['m', *self.differences])},)"])
 
     def _neighbours(self) -> dict[str, tuple[int, int]]:
@@ -273,9 +273,10 @@ class _Writer:
                     lines += [f"    {weight} = load(wx, {index} * nx + i)"]
         return lines
 
-    def _differences(self, laplacian: str = "") -> list[str]:
-        """Sums and differences over the neighbours of a cell; `laplacian` is appended to the neighbours in a sum."""
-        lines = []
+    def _differences(self, exact: bool) -> list[str]:
+        """Sums and differences over the neighbours of a cell; `exact`: without the part of the sums along m."""
+        laplacian = "_step" if exact and any(kind == "laplacian" for kind, _ in self.needs.differences) else ""
+        lines = [f"    {name}_step = step({name}, m, one)" for name in self._neighbours()] if laplacian else []
         for kind, order in self.needs.differences:
             sign, far_weight, ending = ("+", "far_even", laplacian) if kind == "laplacian" else ("-", "far_odd", "")
             for axis in "xy":

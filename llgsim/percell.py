@@ -68,6 +68,6 @@ def dot(a, b):  # type: ignore[no-untyped-def]
 
 @per_cell
 def step(neighbour, m, one):  # type: ignore[no-untyped-def]
-    """neighbour − m, zero if there is no neighbour; for where speed does not matter, since it compares."""
-    there = one if dot(neighbour, neighbour) > 0 else one - one
+    """neighbour − m, zero if there is no neighbour."""
+    there = one if dot(neighbour, neighbour) > one - one else one - one
     return (neighbour[0] - there * m[0], neighbour[1] - there * m[1], neighbour[2] - there * m[2])

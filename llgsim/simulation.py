@@ -374,6 +374,7 @@ class Simulation:
             raise self._too_fast(min(sampled, key=self.time_step), interval, most)
         steps = max(1, math.ceil(interval / (limit if dt is None else dt) * (1 - 1e-12)))
         h = interval / steps
+        magnetic = int(self.grid.magnetic.sum())
         chunk = max(1, min(CHUNK, CHUNK_CELLS // (self.grid.nx * self.grid.ny)))
         for first in range(0, steps, chunk):
             count = min(chunk, steps - first)
@@ -385,8 +386,14 @@ class Simulation:
                 known = {t: self._parameters(t) for t in set(times)}
                 parameters = np.stack([known[t] for t in times])
             before[:] = self._state
-            self._engine.advance(self._state, rings, count, h, parameters)
-            if not math.isfinite(float(self._cells.sum())):
+            try:
+                self._engine.advance(self._state, rings, count, h, parameters)
+            except BaseException:  # an interrupt, which is noticed when the steps are done: t has not moved yet
+                self._state[:] = before
+                raise
+            # overflow leaves NaN, or zero where only the square of m was too large
+            length = sum(float(np.einsum("ji,ji->", m, m, dtype=np.float64)) for m in self._cells)
+            if not abs(length - magnetic) < max(0.5, 1e-6 * magnetic):  # rounding
                 raise self._blown_up(before, rings, count, h, parameters)
             self.t = begin + count * h
         self.t = until
@@ -417,7 +424,8 @@ class Simulation:
         for step in range(steps):
             row = parameters if len(parameters) == 1 else parameters[rows * step : rows * (step + 1)]
             self._engine.advance(state, rings, 1, h, row)
-            bad = np.argwhere(~np.isfinite(self._engine.cells(state)).all(axis=0))
+            m = self._engine.cells(state)
+            bad = np.argwhere(self.grid.magnetic & ~(np.einsum("cji,cji->ji", m, m) > 0.5))
             if len(bad):
                 break
         t, (j, i) = self.t + (step + 1) * h, (int(index) for index in bad[0])
@@ -430,7 +438,7 @@ class Simulation:
 
     @property
     def _steady_after(self) -> float:
-        return max((torque.steady_after for torque in self.torques), default=0.0)
+        return max((getattr(part, "steady_after", 0.0) for part in (*self.terms, *self.torques)), default=0.0)
 
     # -- observables -----------------------------------------------------------------------------------------------
 

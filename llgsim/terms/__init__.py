@@ -6,6 +6,9 @@ A term is a frozen dataclass with SI parameters and
   y: in second order the sum of m′ − m over two neighbours) or "gradient" (gx and gy, 2h ∂m: in second order the
   difference of two neighbours),
 - `stencil_order`: 2 (the default) or 4, the order of these,
+- `isotropic`: True if `field` is lx and ly times numbers, and not another for each component (False). It is then called
+  with a part of lx and ly along m, which exerts no torque, in the equation of motion, which is faster,
+- `steady_after`: the time (s) after which the parameters no longer change, math.inf for never (0.0),
 - `parameters(grid, Ms, gamma, t)`: the numbers that its per-cell functions take,
 - `field(m, [lx, ly | gx, gy,] *parameters)`: −δw/δm in J/m³, so that B = field/Ms,
 - `energy(m, [lx, ly | gx, gy,] *parameters)`: its energy density w in J/m³, −½ m·field for a w that is bilinear in m,
@@ -13,10 +16,9 @@ A term is a frozen dataclass with SI parameters and
 
 `field` and `energy` are static methods: plain arithmetic on the numbers of one cell, where m, lx, ly, gx and gy are
 triples. A neighbour that does not exist is left out of the Laplacian and counts as (0, 0, 0) in the gradient, which
-makes the field the exact derivative of a sum over bonds. In the equation of motion lx and ly come with a part along m,
-which exerts no torque. Outside the magnet m is (0, 0, 0), where `field` must be finite. For speed, `field` should have
-no branches and no numeric literals (`llgsim.percell` says why). A class of your own with the same members works like a
-built-in one:
+makes the field the exact derivative of a sum over bonds. Outside the magnet m is (0, 0, 0), where `field` must be
+finite. For speed, `field` should have no branches and no numeric literals (`llgsim.percell` says why). A class of your
+own with the same members works like a built-in one:
 
 >>> from dataclasses import dataclass
 >>> from llgsim import Grid, Simulation, textures

@@ -35,6 +35,7 @@ class Exchange:
     A: float = quantity("J/m", "exchange stiffness", minimum=0.0)
     stencil_order: int = 2
     stencil: ClassVar[str] = "laplacian"
+    isotropic: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_quantities(self)

@@ -309,9 +309,12 @@ def composed_angular_velocity(evaluate: Any, count: int, spin_orbit: str) -> Any
     """
     numbers = ", ".join(f"p{index}" for index in range(count))
     drive = {"": "vx, vy", "a": "vx, vy, fx, fy, a", "full": "vx, vy, fx, fy"}[spin_orbit]
+    # A stage of a time step has |m| a little above 1, where a series in m_z² is not to be trusted: take that of the
+    # unit vector, to first order, which never exceeds 1.
+    C = "m[2] * m[2]" if evaluate is closed_form.numerators else "m[2] * m[2] * (p0 + p0 - dot(m, m))"
     values = "xi0, xi_parallel, xi_perpendicular" + (", a, b, c, d" if spin_orbit == "full" else "")
     text = f"""def angular_velocity(m, ddx, ddy, {drive}, {numbers}):
-    {values}, X = evaluate(m[2] * m[2], {numbers})
+    {values}, X = evaluate({C}, {numbers})
     w = spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular)
 """
     if spin_orbit:
@@ -320,6 +323,7 @@ def composed_angular_velocity(evaluate: Any, count: int, spin_orbit: str) -> Any
     text += "    return (w[0], w[1], w[2], xi0, xi_parallel, xi_perpendicular, X)\n"
     namespace = {
         "__name__": __name__,  # imported when a compiled kernel is read back from disk
+        "dot": dot,
         "evaluate": evaluate,
         "spin_transfer": spin_transfer,
         "field_like": field_like,
