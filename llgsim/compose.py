@@ -186,7 +186,7 @@ class _Writer:
                 "from numba import njit, prange",
                 "",
                 "from llgsim.percell import COMPILE_OPTIONS, cross, dot, step",
-                "from llgsim.rows import close_row, copy_row, load",
+                "from llgsim.rows import close_row, copy_row, load, stand_alone",
                 "from llgsim.rows import load_output_x, load_output_y, load_output_z, load_state_x, load_state_y",
                 "from llgsim.rows import load_state_z, store_output_x, store_output_y, store_output_z",
                 "from llgsim.rows import store_state_x, store_state_y, store_state_z",
@@ -410,7 +410,7 @@ class _Writer:
         reach = self.needs.reach["y"]
         around = [f"src_rows[j{_shift(d)}]" for d in range(-reach, reach + 1)]
         lines = [JIT, _wrapped(f"def {name}(", [*arguments, *(["close"] if closing else []), *ROWS], "):", 0)]
-        lines += [f'    """{docstring}"""']
+        lines += [f'    """{docstring}"""', "    stand_alone()"]
         lines += [_wrapped("parameters = (", [f"p[{index}]" for index in range(len(self.names))], ")", 4)]
         lines += [_wrapped("(", self.names, ") = parameters", 4)]
         lines += ["    for j in range(first, last):"]

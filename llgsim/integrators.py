@@ -46,6 +46,7 @@ def block(
     y, s, s3, y_rows, s_rows, s3_rows, grid_rows, ranges, band, h, p, q, wx, wy, nx, ny, stride, close
 ):
     """One step of the rows of one block, the stages following one another REACH rows apart; p from row q on."""
+    stand_alone()
     fixed = p.shape[0] == 1
     p1, p2, p3, p4 = p[q], p[q if fixed else q + 1], p[q if fixed else q + 2], p[q if fixed else q + 3]
     begin = ranges[0, 0]

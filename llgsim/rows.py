@@ -73,6 +73,17 @@ load_output_x, load_output_y, load_output_z = (_loader(f"output {axis}") for axi
 store_output_x, store_output_y, store_output_z = (_storer(f"output {axis}") for axis in "xyz")
 
 
+@intrinsic
+def stand_alone(typing_context):  # type: ignore[no-untyped-def]
+    """Never inline the function that calls this: its callers, serial or parallel, then all run the same code."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 @register_jitable
 def copy_row(state, target, source, length):  # type: ignore[no-untyped-def]
     """Copy `length` numbers from one row of a flat state to another."""

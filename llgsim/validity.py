@@ -43,8 +43,8 @@ def validity_warnings(sim: Simulation) -> list[str]:
     """What to know before believing a velocity, each with its numbers; empty if nothing speaks against it.
 
     Cells against the material's wall width (h ≤ Δ/2), the period of a DMI spiral (h ≤ 4πA/8|D|) and the radius of the
-    skyrmion in sim.m (h ≤ R/3); a drive that the steps of a mask would amplify; for a coefficient table its own
-    warnings, the mean free path against Δ and R, and v_d against 0.1 v_F.
+    skyrmion in sim.m (h ≤ R/3); stencils of different order; a drive that the steps of a mask would amplify; for a
+    coefficient table its own warnings, the mean free path against Δ and R, and v_d against 0.1 v_F.
     """
     found: list[str] = []
     h = max((step for n, step in ((sim.grid.nx, sim.grid.dx), (sim.grid.ny, sim.grid.dy)) if n > 1), default=0.0)
@@ -61,6 +61,12 @@ def validity_warnings(sim: Simulation) -> list[str]:
         found.append(
             f"cells of {h * 1e9:.3g} nm are coarser than an eighth of the period of the DMI spiral, 4 pi A/8|D| = "
             f"{period / 8 * 1e9:.3g} nm: what it winds is not resolved"
+        )
+    orders = {term.stencil_order for term in sim.terms if isinstance(term, Exchange | InterfacialDMI | BulkDMI)}
+    if len(orders) > 1:
+        found.append(
+            "exchange and DMI have stencils of different order, so that they do not balance as in the film that is meant; "
+            "give both the same stencil_order"
         )
     found += _mask_warning(sim)
     if abs(topological_charge(sim.m, sim.grid)) > 0.5:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,9 +86,10 @@ def test_rate_of_more_compositions_is_that_of_the_plain_sum(any_grid: Grid, comp
     assert_meets_the_oracle(any_grid, *MORE_COMPOSITIONS[composition])
 
 
-@pytest.mark.parametrize("name", ["necks", "open", "one cell"])
-@pytest.mark.parametrize("direction", [(120.0, 0.0), (0.0, -120.0)])
-def test_drives_along_an_axis_meet_the_oracle(direction: tuple[float, float], name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "direction"), [("necks", (120.0, 0.0)), ("open", (0.0, -120.0)), ("one cell", (0.0, -120.0))]
+)
+def test_drives_along_an_axis_meet_the_oracle(name: str, direction: tuple[float, float]) -> None:
     grid = make_grid(name)
     m = rough(grid, 12)
     terms, torques = [Exchange(A=15e-12)], [zhang_li(6, u=direction)]
@@ -136,7 +138,7 @@ def table(form: str = "E") -> co.CoefficientTable:
     return co.tabulate(model, co.WhiteNoise(scattering_time=3 * fs), spin_density=density, form=form)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("others", [0, 2])
+@pytest.mark.parametrize("others", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_torque_of_a_table_is_rescaled_to_the_magnet_and_meets_the_oracle(others: int) -> None:
     """Alone, and with others that renormalise ∂t m: their ξ are added over a common denominator."""
     grid = make_grid("disk")
@@ -185,6 +187,47 @@ def test_a_sweep_of_parameters_shares_one_compiled_module() -> None:
     grid = make_grid("open")
     kernels = [compose(all_terms(D=D), [zhang_li(6, u=(D, 0.0))], grid, MS, GAMMA) for D in (1e-3, 2e-3)]
     assert kernels[0].module is kernels[1].module
+
+
+@dataclass(frozen=True)
+class ExchangeOfComponents:
+    """w = A_∥ (|∇m_x|² + |∇m_y|²) + A_⊥ |∇m_z|²: a part of the Laplacian along m makes a torque here."""
+
+    in_plane: float
+    normal: float
+    stencil_order: int
+    stencil = "laplacian"
+
+    def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
+        return tuple(2 * A / h**2 for h in (grid.dx, grid.dy) for A in (self.in_plane, self.normal))
+
+    def field_bound(self, grid: Grid, Ms: float) -> float:
+        return 32 / 3 * max(self.in_plane, self.normal) * (1 / grid.dx**2 + 1 / grid.dy**2) / Ms
+
+    @staticmethod
+    def field(m: Any, lx: Any, ly: Any, in_x: float, out_x: float, in_y: float, out_y: float) -> Any:
+        return (in_x * lx[0] + in_y * ly[0], in_x * lx[1] + in_y * ly[1], out_x * lx[2] + out_y * ly[2])
+
+    @staticmethod
+    def energy(m: Any, lx: Any, ly: Any, in_x: float, out_x: float, in_y: float, out_y: float) -> Any:
+        along_x = in_x * (m[0] * lx[0] + m[1] * lx[1]) + out_x * m[2] * lx[2]
+        along_y = in_y * (m[0] * ly[0] + m[1] * ly[1]) + out_y * m[2] * ly[2]
+        return -0.5 * (along_x + along_y)
+
+
+@pytest.mark.parametrize(("name", "order"), [("necks", 2), ("open", 4)])
+def test_terms_that_are_not_isotropic_are_given_the_laplacian_itself(name: str, order: int) -> None:
+    """Component by component the field of exchange with one stiffness or the other, and the motion in it."""
+    grid, A = make_grid(name), (5e-12, 20e-12)
+    m = rough(grid, 13)
+    term = ExchangeOfComponents(*A, stencil_order=order)
+    sim = Simulation(grid, Ms=MS, terms=[term], damping=0.3, m=m)
+    soft, hard = (oracle.field_of(Exchange(A=stiffness, stencil_order=order), m, grid, MS) for stiffness in A)
+    B = np.stack([soft[0], soft[1], hard[2]])
+    np.testing.assert_allclose(sim.effective_field(), B, rtol=0, atol=TOLERANCE * np.abs(B).max())
+    alpha = np.full(grid.shape, 0.3)
+    expected = oracle.implicit_rate(m, -sim.gamma * oracle.cross(m, B), 0 * alpha, alpha, alpha) * grid.magnetic
+    assert_same_rate(sim, expected)
 
 
 def test_order_and_repetition_of_terms_are_respected() -> None:

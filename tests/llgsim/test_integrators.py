@@ -125,6 +125,7 @@ def advanced(sim: Simulation, blocks: int, band: int) -> bytes:
 
 
 def assert_same_bits_in_any_order(composition: str, options: dict[str, Any]) -> None:
+    """On grids of many sizes, whose edges along x are as the name of the composition says, of either kind if not."""
     for nx, ny in SIZES:
         for periodic_y in (False, True):
             mask = None
@@ -341,7 +342,9 @@ def test_time_step_of_exchange_and_anisotropy_is_the_closed_form() -> None:
         {"damping": 0.7},
         {"torques": [zhang_li(6, u=(300.0, -200.0))], "damping": 0.1},
         {"torques": [anisotropic(drift_velocity=(600.0, 200.0))]},
-        {"terms": fourth_order_terms(D=1e-3, D_bulk=0.0, B=(0, 0, 2)), "damping": 0.0},
+        pytest.param(
+            {"terms": fourth_order_terms(D=1e-3, D_bulk=0.0, B=(0, 0, 2)), "damping": 0.0}, marks=pytest.mark.slow
+        ),
     ],
     ids=["no damping", "heavy damping", "Zhang-Li", "microscopic", "fourth order"],
 )

@@ -66,8 +66,9 @@ def loops(text: str) -> list[str]:
     return re.findall(r"^(?:vec\.epilog\.)?vector\.body\d*:.*?(?=^[\w.]+:|^\})", text, re.MULTILINE | re.DOTALL)
 
 
-FAST = [("Zhang-Li 2", "open", "float64"), ("white noise", "mask", "float32")]
+FAST = [("white noise", "mask", "float32")]
 REST = [
+    ("Zhang-Li 2", "open", "float64"),
     ("Zhang-Li 2", "periodic", "float64"),
     ("Zhang-Li 2", "periodic", "float32"),
     ("Zhang-Li 2", "open", "float32"),
@@ -120,6 +121,8 @@ def test_a_step_calls_the_row_functions_and_allocates_nothing(composition: str, 
     assert "alias.scope" not in text
     for name, calls in (("increment", 2), ("stage_3", 1), ("stage_4", 1)):
         assert len(re.findall(rf"call [^@\n]*@_ZN\w*?{len(name)}{name}", text)) == calls
+    # as a copy of its own in `advance` and in `advance_in_parallel`, `block` might round differently in each
+    assert len(re.findall(r"call [^@\n]*@_ZN\w*?5block", texts_of(module, "advance")[0])) == 1
     for name in ("block", *ROW_FUNCTIONS):
         assert "NRT_MemInfo_alloc" not in texts_of(module, name)[0]
 

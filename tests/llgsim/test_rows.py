@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from numba import njit
 
-from llgsim import Grid, Simulation, Zeeman, percell
+from llgsim import Exchange, Grid, Simulation, Zeeman, percell
 from llgsim.compose import Kernel
 from llgsim.engine import Engine
 from llgsim.percell import per_cell
-from llgsim.rows import close_row, close_rows, copy_row
+from llgsim.rows import close_row, close_rows, copy_row, stand_alone
 from tests.compositions import MS, all_terms, anisotropic, fourth_order_terms, rough, zhang_li
 
 # -- ghost cells
@@ -70,7 +70,7 @@ def plain_module(kernel: Kernel) -> ModuleType:
     supplied = {name: value for name, value in vars(kernel.module).items() if name.split("_")[-1] in PER_CELL}
     accesses = {f"{verb}_{rows}_{axis}": verb for verb in ("load", "store") for rows in OUTPUTS for axis in "xyz"}
     plain = {name: read if verb == "load" else write for name, verb in accesses.items()} | {"load": read}
-    vars(module).update(supplied, close_row=close_row, copy_row=copy_row, **plain)
+    vars(module).update(supplied, close_row=close_row, copy_row=copy_row, stand_alone=stand_alone, **plain)
     kept = [line for line in kernel.source.splitlines() if not line.startswith("from llgsim.rows import")]
     assert len(kept) < len(kernel.source.splitlines())
     exec(compile("\n".join(kept), "<plain>", "exec"), vars(module))
@@ -79,6 +79,7 @@ def plain_module(kernel: Kernel) -> ModuleType:
 
 COMPOSITIONS: dict[str, tuple[list[Any], list[Any]]] = {
     "local": ([Zeeman(B=(1.0, 2.0, 3.0))], []),
+    "exchange, Zhang-Li 6": ([Exchange(A=15e-12), Zeeman(B=(1.0, 2.0, 3.0))], [zhang_li(6)]),
     "terms": (all_terms(), []),
     "fourth order": (fourth_order_terms(), []),
     "Zhang-Li 2": (all_terms(), [zhang_li(2)]),
@@ -128,12 +129,12 @@ def compare(composition: str, edges: str, dtype: str) -> None:
     assert "contract" not in text
 
 
-FAST = [("Zhang-Li 6", "open", "float64")]
+FAST = [("exchange, Zhang-Li 6", "open", "float64")]
 REST = [
     ("local", "open", "float64"),
     ("terms", "open", "float32"),
-    *[(composition, "periodic", "float64") for composition in list(COMPOSITIONS)[2:]],
-    *[(composition, "mask", "float32") for composition in list(COMPOSITIONS)[2:]],
+    *[(composition, "periodic", "float64") for composition in list(COMPOSITIONS)[3:]],
+    *[(composition, "mask", "float32") for composition in list(COMPOSITIONS)[3:]],
 ]
 
 

@@ -454,3 +454,93 @@ def test_what_the_kernel_is_made_for_cannot_be_changed_unnoticed(name: str) -> N
     sim = Simulation(grid, Ms=1e6, terms=[Zeeman(B=(0, 0, 1))], damping=0.1, m=textures.uniform(grid))
     with pytest.raises(AttributeError, match=rf"Simulation\.{name} cannot be changed"):
         setattr(sim, name, getattr(sim, name))
+
+
+# -- terms and torques of a user
+
+
+class VerticalExchange:
+    """w = A |∇m_z|², which is no number times the Laplacian of m."""
+
+    stencil = "laplacian"
+
+    def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
+        return 2e-11 / grid.dx**2, 2e-11 / grid.dy**2
+
+    def field_bound(self, grid: Grid, Ms: float) -> float:
+        return 4 * sum(self.parameters(grid, Ms, 0.0, 0.0)) / Ms
+
+    @staticmethod
+    def field(m: Any, lx: Any, ly: Any, cx: Any, cy: Any) -> Any:
+        return (cx - cx, cx - cx, cx * lx[2] + cy * ly[2])
+
+    @staticmethod
+    def energy(m: Any, lx: Any, ly: Any, cx: Any, cy: Any) -> Any:
+        return -0.5 * m[2] * (cx * lx[2] + cy * ly[2])
+
+
+@pytest.mark.parametrize("name", ["open", "necks"])
+def test_a_laplacian_that_is_not_a_field_by_itself_turns_m_as_its_field_says(name: str) -> None:
+    grid = make_grid(name)
+    sim = Simulation(grid, Ms=MS, terms=[VerticalExchange()], damping=0.0, m=rough(grid, 21))
+    expected = -sim.gamma * np.cross(sim.m, sim.effective_field(), axis=0)
+    np.testing.assert_allclose(sim.rhs(), expected, rtol=0, atol=1e-13 * np.abs(expected).max())
+    sim.m = textures.uniform(grid, (1, 0, 1))
+    assert not sim.rhs().any()
+
+
+class Alternating:
+    """A field B cos ωt along z."""
+
+    stencil = "cell"
+    steady_after = math.inf
+    omega = 2e11
+
+    def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
+        return (Ms * math.cos(self.omega * t),)
+
+    def field_bound(self, grid: Grid, Ms: float) -> float:
+        return 1.0
+
+    @staticmethod
+    def field(m: Any, b: Any) -> Any:
+        return (b - b, b - b, b)
+
+    @staticmethod
+    def energy(m: Any, b: Any) -> Any:
+        return -m[2] * b
+
+
+@pytest.mark.parametrize("frames", [1, 10])
+def test_a_term_that_changes_in_time_is_followed_within_a_frame(frames: int) -> None:
+    """φ = γ B sin(ωt)/ω."""
+    grid = make_grid("one cell")
+    sim = Simulation(grid, Ms=MS, terms=[Alternating()], damping=0.0, m=textures.uniform(grid, (1, 0, 0)))
+    quarter = math.pi / 2 / Alternating.omega
+    sim.run(quarter, every=quarter / frames, progress=False)
+    assert math.atan2(sim.m[1, 0, 0], sim.m[0, 0, 0]) == pytest.approx(sim.gamma / Alternating.omega, rel=1e-6)
+
+
+def test_an_interrupt_takes_back_the_steps_whose_time_was_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid = make_grid("open")
+    sim = Simulation(grid, Ms=MS, terms=film(), torques=[zhang_li(6)], damping=0.1, m=smooth(grid, 22))
+    start, advance = sim.m, sim._engine.advance
+
+    def interrupted(*arguments: Any) -> None:
+        advance(*arguments)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sim._engine, "advance", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sim.run(1e-12, every=1e-12, progress=False)
+    assert sim.t == 0.0
+    np.testing.assert_array_equal(sim.m, start)
+
+
+def test_a_cell_that_loses_its_length_stops_the_run() -> None:
+    """A square that overflows would leave 0 and not NaN."""
+    grid = make_grid("open")
+    sim = Simulation(grid, Ms=MS, terms=film(), damping=0.1, m=smooth(grid, 23))
+    sim._cells[:, 2, 3] = 0.0
+    with pytest.raises(SimulationError, match=r"in 1 of 99 cells, first in cell \(j, i\) = \(2, 3\)"):
+        sim.run(1e-13, every=1e-13, progress=False)
