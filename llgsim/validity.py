@@ -65,8 +65,8 @@ def validity_warnings(sim: Simulation) -> list[str]:
     orders = {term.stencil_order for term in sim.terms if isinstance(term, Exchange | InterfacialDMI | BulkDMI)}
     if len(orders) > 1:
         found.append(
-            "exchange and DMI have stencils of different order, so that they do not balance as in the film that is meant; "
-            "give both the same stencil_order"
+            "exchange and DMI have stencils of different order, so that their errors do not balance; give both the same "
+            "stencil_order"
         )
     found += _mask_warning(sim)
     if abs(topological_charge(sim.m, sim.grid)) > 0.5:
