@@ -65,7 +65,7 @@ def validity_warnings(sim: Simulation) -> list[str]:
     orders = {term.stencil_order for term in sim.terms if isinstance(term, Exchange | InterfacialDMI | BulkDMI)}
     if len(orders) > 1:
         found.append(
-            "exchange and DMI have stencils of different order, so that their errors do not balance; give both the same "
+            "exchange and DMI have stencils of different order, so that their errors do not cancel; give both the same "
             "stencil_order"
         )
     found += _mask_warning(sim)
