@@ -8,7 +8,8 @@ scopes of LLVM's alias analysis: what is read of the source, what is updated in 
 and written of the output, each component for itself, are disjoint.
 
 Nothing checks the promise. It holds because a stage never writes the rows that it reads neighbours from
-(`llgsim.integrators`), and the tests compare every kernel bit by bit with one that is compiled from plain indexing.
+(`llgsim.integrators`), and the tests compare kernels bit by bit with ones that are compiled from plain indexing, both
+without the licence to reorder arithmetic (fastmath).
 """
 
 from __future__ import annotations

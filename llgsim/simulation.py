@@ -209,7 +209,7 @@ class Simulation:
     # -- time step -------------------------------------------------------------------------------------------------
 
     def largest_rate(self, t: float | None = None) -> float:
-        """Upper bound (1/s) on the eigenvalues of the linearised equation of motion at time t (default: now).
+        """Upper bound (1/s) on the eigenvalues of the equation of motion linearised near equilibrium at time t.
 
         The sum over terms of γ times the norm of their field operator and over torques of their `rate_bound`, times the
         largest gain 1/σ_min of (1 − ξ0) − m×Λ on the tangent plane over all m_z.

@@ -16,7 +16,7 @@ def gradient_weights(grid: Grid, order: int, axis: int) -> Weights:
 
     A cell uses the widest central difference of at most the given order that fits between the ends of its unbroken run
     of magnetic cells, and on a periodic axis between a cell and itself. The last cell of a run takes the difference to
-    its one neighbour; since the other one is a zero vector, that is w_1 = 1/h, up to the part −m/h along m, which no
+    its one neighbour; since the other one is a zero vector, that is w_1 = 1/h, up to the part ∓m/h along m, which no
     torque feels. A run of one cell has no derivative, nor have cells outside the magnet.
 
     One-sided differences of high order would be more accurate but amplify: with them a uniform state in an open strip

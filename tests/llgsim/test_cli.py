@@ -329,7 +329,7 @@ def test_after_a_warmup_nothing_is_left_to_compile(
         folder, *lines = capsys.readouterr().out.splitlines()
         assert str(kernels) in folder
         assert [line.split(": ")[1].split(",")[0] for line in lines] == expected
-        assert all("Zeeman (float64, open in x)" in line for line in lines)
+        assert all("Zeeman (float64, open in x, one thread)" in line for line in lines)
         load.cache_clear()  # as in another process
     assert run_case(MACROSPIN, tmp_path) == 0
     compiled, found = counts(read_case(case).simulation().kernel.module)
