@@ -576,12 +576,12 @@ def large(factor: float) -> Any:
     steps = "".join(f"\n    if m[2] > {k + 2}:\n        s += (m[1] + {k}.5) ** 1.5 / (m[0] + {k})" for k in range(40))
     namespace: dict[str, Any] = {"__name__": __name__, "factor": factor}
     text = f"def field(m, strength):\n    s = factor * strength{steps}\n    return (s, 0.0 * s, s * s * s)"
-    exec(compile(text, "<large>", "exec"), namespace)
+    exec(compile(text + "\n\ndef energy(m, strength):\n    return strength", "<large>", "exec"), namespace)
 
     class Large:
         stencil = "cell"
         field = staticmethod(njit(namespace["field"]))
-        energy = staticmethod(njit(namespace["field"]))
+        energy = staticmethod(njit(namespace["energy"]))
 
         def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
             return (1.0,)
