@@ -80,12 +80,9 @@ class Layout:
     @cached_property
     def rows(self) -> Rows:
         """First cells of rows −reach … ny + reach − 1 as neighbours see them: wrapped, or the row of zeros."""
-        return self.first_cells(wrapped(np.arange(-self.reach, self.grid.ny + self.reach), self.grid, self.grid.ny))
-
-
-def wrapped(rows: Rows, grid: Grid, outside: int) -> Rows:
-    """Rows of the grid by number, those beyond an edge of a periodic axis wrapped, of an open one `outside`."""
-    return rows % grid.ny if grid.periodic[1] else np.where((rows >= 0) & (rows < grid.ny), rows, outside)
+        ny, numbers = self.grid.ny, np.arange(-self.reach, self.grid.ny + self.reach)
+        exists = self.grid.periodic[1] | ((numbers >= 0) & (numbers < ny))
+        return self.first_cells(np.where(exists, numbers % ny, ny))
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from llgsim.grid import Grid
+from llgsim.stencils import check_stencil_order
 
 TERM, TORQUE = ("parameters", "field", "energy", "field_bound"), ("parameters", "angular_velocity", "rate_bound")
 DIFFERENCES = {"cell": (), "laplacian": ("lx", "ly"), "gradient": ("gx", "gy")}  # by stencil
@@ -24,8 +25,7 @@ def checked_terms(terms: Any, grid: Grid, Ms: float, gamma: float) -> tuple[Any,
                 f'{owner}.stencil = {stencil!r} must be "cell", "laplacian" or "gradient" (fields no longer take the '
                 'four neighbours); see help("llgsim.terms")'
             )
-        if order not in (2, 4):
-            raise ValueError(f"{owner}.stencil_order = {order!r} must be 2 or 4")
+        check_stencil_order(owner, order)
         names = ("m", *DIFFERENCES[stencil])
         _tried(owner, term, "field", names, grid, Ms, gamma, (3,))
         _tried(owner, term, "energy", names, grid, Ms, gamma, ())

@@ -42,15 +42,11 @@ def per_cell(function: Function) -> Function:
 
 def kernel_function(part: Any, name: str) -> Any:
     """A term's or torque's function as a kernel can call it: marked, or compiled by its author with numba.njit."""
-    owner, function = type(part).__name__, getattr(part, name, None)
-    if function is None:
-        raise ValueError(f"{owner} must define {name}, a @staticmethod of the numbers of one cell")
-    if inspect.ismethod(function):
-        raise ValueError(f"{owner}.{name} must be a @staticmethod of the numbers of one cell, without self")
+    function = getattr(part, name)
     if hasattr(function, "py_func") or getattr(function, "is_per_cell", False):
         return function
     if not inspect.isfunction(function):
-        raise ValueError(f"{owner}.{name} = {function!r} must be a plain function (a @staticmethod)")
+        raise ValueError(f"{type(part).__name__}.{name} = {function!r} must be a plain function (a @staticmethod)")
     return per_cell(function)
 
 
