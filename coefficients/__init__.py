@@ -12,8 +12,8 @@
 
 from __future__ import annotations
 
-from coefficients import closed_form, kubo, units
-from coefficients.disorder import WhiteNoise
+from coefficients import closed_form, kubo, tmatrix, units
+from coefficients.disorder import PointImpurities, WhiteNoise
 from coefficients.rashba import RashbaFerromagnet
 from coefficients.table import CoefficientTable
 from coefficients.table_file import load_table
@@ -24,6 +24,7 @@ __version__ = package_version()
 
 __all__ = [
     "CoefficientTable",
+    "PointImpurities",
     "RashbaFerromagnet",
     "WhiteNoise",
     "__version__",
@@ -32,5 +33,6 @@ __all__ = [
     "load_table",
     "spin_density",
     "tabulate",
+    "tmatrix",
     "units",
 ]

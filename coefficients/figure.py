@@ -122,7 +122,7 @@ def _parameters(table: CoefficientTable) -> str:
             rf"$\alpha_R$ = {model.rashba / (eV * angstrom):.4g} eV·Å",
             f"$m^*$ = {model.effective_mass / electron_mass:.4g} $m_e$",
             rf"$\varsigma$ = {model.exchange_sign:+d}",
-            rf"$\tau_s$ = {table.disorder.scattering_time / fs:.4g} fs",
+            rf"$\tau_s$ = {table.scattering_time / fs:.4g} fs",
         )
     ).replace("-", "−")
     return f"{text}\nshaded: error of the scheme in ξ, {100 * table.scheme_error:.2g} %"

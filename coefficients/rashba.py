@@ -1,10 +1,11 @@
-"""The electrons: a two-dimensional ferromagnet with Rashba spin-orbit coupling."""
+"""The electrons: a two-dimensional ferromagnet with Rashba or Dresselhaus spin-orbit coupling."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,9 +20,16 @@ LARGEST_MASS_RATIO = 1e4
 """An accepted effective mass lies between electron_mass divided and multiplied by this."""
 
 
+SpinOrbit = Literal["rashba", "dresselhaus"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class RashbaFerromagnet:
     """H = p²/2m + α(σ_x k_y − σ_y k_x) − Δ_xc m·σ, with m the direction of the magnetisation (AOT 9 and 16).
+
+    With spin_orbit="dresselhaus" the coupling is α(σ_x k_x − σ_y k_y) (ATT 17): the same with the axes x and y of the
+    orbital motion exchanged, spins and m as they are. So the response to (E_x, E_y) is that of the Rashba model to
+    (E_y, E_x), with the same a, b, c, d, and ξ, which knows no direction in the plane but that of v_d·∇, is the same.
 
     AOT write the exchange as J_sd S n·σ with the spin direction n = −m, and the spin-orbit coupling as α_R [p×σ]_z, so
     that Δ_xc = exchange_sign·exchange, Δsd = |J_sd|S = exchange and α_R = −rashba/ħ.
@@ -39,12 +47,14 @@ class RashbaFerromagnet:
         m (kg).
     exchange_sign : −1 or +1
         ς = sign J_sd. −1, the default, is ferromagnetic s-d exchange: conduction spins along n.
+    spin_orbit : "rashba" or "dresselhaus"
+        The form of the coupling with α.
 
     Raises
     ------
     ValueError
         A value that is not finite, out of range (1 keV, 1 keV·Å, 10⁻⁴ … 10⁴ electron masses catch forgotten units),
-        exchange ≤ 0, a sign other than ±1.
+        exchange ≤ 0, a sign other than ±1, another coupling.
 
     Examples
     --------
@@ -60,6 +70,7 @@ class RashbaFerromagnet:
     rashba: float
     effective_mass: float
     exchange_sign: int = -1
+    spin_orbit: SpinOrbit = "rashba"
 
     def __post_init__(self) -> None:
         for name in ("fermi_energy", "exchange", "rashba", "effective_mass"):
@@ -91,6 +102,8 @@ class RashbaFerromagnet:
                 "conduction spins along the local spins) or +1"
             )
         object.__setattr__(self, "exchange_sign", int(self.exchange_sign))
+        if self.spin_orbit not in get_args(SpinOrbit):
+            raise ValueError(f'RashbaFerromagnet: spin_orbit = {self.spin_orbit!r} must be "rashba" or "dresselhaus"')
 
     @property
     def signed_exchange(self) -> float:
@@ -125,6 +138,28 @@ class RashbaFerromagnet:
         shift = self.effective_mass * (self.rashba / hbar) ** 2
         return self.effective_mass / (math.pi * hbar**2) * (self.fermi_energy + shift)
 
+    def carrier_density(self, n_z: float) -> float:
+        """n_e (m⁻²) below any Fermi energy, inside the exchange gap too, for m with this z component (AOT 19).
+
+        The area within the Fermi lines over 4π², from where they cross each of 512 rays; 0 below the lower band.
+        """
+        energy = self.fermi_energy / self.exchange
+        strength = self.rashba / hbar * math.sqrt(self.effective_mass / self.exchange)
+        tilt = strength * math.sqrt((1.0 - n_z) * (1.0 + n_z)) * np.sin((np.arange(512) + 0.5) * (2.0 * math.pi / 512))
+        # in units of √(mΔsd)/ħ and Δsd: (ε − k²/2)² = s²k² + 2 s k n_x sin φ + 1
+        companion = np.zeros((512, 4, 4))
+        companion[:, 1:, :3] = np.eye(3)
+        companion[:, 0, 3] = -4.0 * (energy**2 - 1.0)
+        companion[:, 1, 3] = 8.0 * tilt
+        companion[:, 2, 3] = 4.0 * (energy + strength**2)
+        roots = np.linalg.eigvals(companion)
+        crossing = (np.abs(roots.imag) < 1e-9 * (1.0 + np.abs(roots))) & (roots.real > 0.0)
+        k = np.where(crossing, roots.real, 1.0)
+        # the band rises through ε, the sea ends there; or it falls, the sea begins
+        slope = k + (strength**2 * k + tilt[:, None]) / (energy - 0.5 * k**2)
+        area = np.where(crossing, np.sign(slope) * k**2, 0.0).sum(axis=1).mean()
+        return float(area * self.effective_mass * self.exchange / hbar**2 / (4.0 * math.pi))
+
     def dimensionless(self, scattering_time: float) -> tuple[float, float]:
         """D = Δsd τ_s/ħ and S = Δso τ_s/ħ, on which t0, t∥ and t⊥ depend; needs two filled subbands."""
         rate = scattering_time / hbar
@@ -138,6 +173,8 @@ class RashbaFerromagnet:
         """
         kx, ky = np.asarray(kx, dtype=np.float64), np.asarray(ky, dtype=np.float64)
         mx, my, mz = m
+        if self.spin_orbit == "dresselhaus":
+            kx, ky = ky, kx
         field_x = self.rashba * ky - self.signed_exchange * mx
         field_y = -self.rashba * kx - self.signed_exchange * my
         splitting = np.sqrt(field_x**2 + field_y**2 + (self.exchange * mz) ** 2)
@@ -156,6 +193,8 @@ class RashbaFerromagnet:
         """
         self.require_two_subbands("fermi_wave_vectors")
         angle = np.asarray(angle, dtype=np.float64)
+        if self.spin_orbit == "dresselhaus":
+            angle = 0.5 * math.pi - angle
         # in units of √(2mε)/ħ and ε the quartic is (1 − k²)² − |h(k)|² = k⁴ − (2 + s²)k² + 2 s d k + 1 − Δ² = 0
         spin_orbit = math.copysign(self.spin_orbit_splitting, self.rashba) / self.fermi_energy
         exchange = self.signed_exchange / self.fermi_energy

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,16 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from coefficients import closed_form, spin_orbit
 from coefficients.closed_form import Floats, clipped_n_z
-from coefficients.disorder import WhiteNoise
-from coefficients.rashba import RashbaFerromagnet
-from coefficients.spin_orbit import ELECTRON_CHARGE, Form
-from coefficients.units import eV, hbar, nm
+from coefficients.disorder import PointImpurities, WhiteNoise
+from coefficients.piecewise import PiecewiseChebyshev
+from coefficients.rashba import RashbaFerromagnet, SpinOrbit
+from coefficients.spin_orbit import ELECTRON_CHARGE, EVEN_FUNCTIONS, Form
+from coefficients.units import eV, fs, hbar, nm
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-SCHEME = "self-consistent Born, leading order in hbar/(fermi_energy scattering_time)"
+SCHEMES = {
+    WhiteNoise: "self-consistent Born, leading order in hbar/(fermi_energy scattering_time)",
+    PointImpurities: "self-consistent T-matrix, leading order in the density of impurities",
+}
 N_Z_GRID = np.linspace(0.0, 1.0, 21)
 """n_z at which a table is checked, saved and exported; the coefficients are even in n_z."""
 
@@ -37,7 +41,13 @@ class Quantity(NamedTuple):
     description: str
 
 
+FUNCTIONS = (*EVEN_FUNCTIONS, "broadening")
+"""What `CoefficientTable.response` holds, functions of n_z² in SI: see `spin_orbit.even_functions`, and −Im Σ_0 (J)."""
+TAU = np.polynomial.legendre.leggauss(64)
+"""Nodes and weights on [−1, 1] of the average of the scattering time over n_z², for each piece."""
+
 _ONE: dict[Form, str] = {"E": "1", "J": "1"}
+_SHEET: dict[Form, str] = {"E": "S", "J": "S"}
 _TORQUE: dict[Form, str] = {"E": "1/s per V/m", "J": "1/s per A/m"}
 QUANTITIES = (
     Quantity("xi0", "ξ0", _ONE, "spin renormalisation and adiabatic torque"),
@@ -47,7 +57,19 @@ QUANTITIES = (
     Quantity("b", "b", _TORQUE, "spin-orbit torque b m×(m×(ẑ×E)), damping-like"),
     Quantity("c", "c", _TORQUE, "spin-orbit torque c m×(m×ẑ)(m·E), field-like"),
     Quantity("d", "d", _TORQUE, "spin-orbit torque d m×ẑ (m·E), damping-like"),
+    Quantity("sigma_xx", "σ_xx", _SHEET, "sheet conductivity along the in-plane part of m"),
+    Quantity("sigma_yy", "σ_yy", _SHEET, "sheet conductivity across the in-plane part of m"),
+    Quantity("sigma_xy", "σ_xy", _SHEET, "anomalous Hall conductivity, odd in m_z, here for m_z = +|n_z|"),
 )
+
+
+class GapEdge(NamedTuple):
+    """Where the Fermi energy leaves the exchange gap: the coefficients jump, at |n_z| = √x."""
+
+    x: float
+    """n_z² at which the upper band begins at the Fermi energy."""
+    width: float
+    """In n_z², 2|Im Σ_0|/|dE*/dn_z²|: over this the jump is smeared, and within it the scheme is not controlled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,12 +77,17 @@ class CoefficientTable:
     """The coefficients of ∂t m for one electron model, disorder and magnet, at any n_z; made by `tabulate`.
 
     ∂t m ∋ ξ0 D_t m + m×(ξ∥ D_t m_∥ + ξ⊥ D_t m_⊥), D_t = ∂t + v_d·∇ (AOT 2 and 96 with m = −n), and the spin-orbit
-    torques a, b, c, d of `coefficients.spin_orbit`, in which E becomes the sheet current in the J-form. ξ_i is
-    evaluated by the exact closed form, not interpolated.
+    torques a, b, c, d of `coefficients.spin_orbit`, in which E becomes the sheet current in the J-form.
+
+    For white noise ξ_i is evaluated by the exact closed form, a does not depend on n_z, and b = c = d = 0. For point
+    impurities a, b, c, d, K and σ are Chebyshev series in n_z² on pieces, with a bound on their error; ξ is that of
+    white noise with the same scattering time, the average of ħ/(−2 Im Σ_0) over n_z². It does not exist while the Fermi
+    energy lies inside the exchange gap for some n_z (fermi_energy ≤ exchange): then `has_xi` is False, and asking for ξ
+    is an error.
 
     Parameters
     ----------
-    model, disorder : the electrons (RashbaFerromagnet) and what they scatter from (WhiteNoise).
+    model, disorder : the electrons (RashbaFerromagnet) and what they scatter from (WhiteNoise, PointImpurities).
     spin_density : float
         S/A (m⁻²) of the magnet. ξ_i·(S/A) belongs to the electrons alone; for a magnet of another spin density divide
         by that instead.
@@ -68,9 +95,17 @@ class CoefficientTable:
         Whether a, b, c, d multiply the electric field (V/m) or the sheet current density (A/m). ξ does not
         depend on it.
     numerical_error : float
-        Largest relative difference of the closed form and the Kubo quadrature at `n_z`, found when the table was made.
+        Largest relative error of what the table holds, found when it was made: of the closed form against the Kubo
+        quadrature at `n_z`, and of the series of a, b, c, d, each relative to the larger of its own largest value and
+        1e-4 of the largest of the four.
     version : str
         Version of the package that made the table.
+    response : PiecewiseChebyshev
+        The functions of n_z² that `FUNCTIONS` names, in SI.
+    gap_edge : GapEdge or None
+        The n_z² at which the Fermi energy leaves the gap, if there is one.
+    resolved : bool
+        False if the series were given up before they reached the tolerance; `warnings` says so.
 
     Examples
     --------
@@ -85,92 +120,171 @@ class CoefficientTable:
     """
 
     model: RashbaFerromagnet
-    disorder: WhiteNoise
+    disorder: WhiteNoise | PointImpurities
     spin_density: float
     form: Form
     numerical_error: float
     version: str
+    response: PiecewiseChebyshev = field(repr=False, compare=False)
+    gap_edge: GapEdge | None = None
+    resolved: bool = True
 
     # --- the dimensionless electron model
+
+    @property
+    def spin_orbit(self) -> SpinOrbit:
+        """ "rashba" or "dresselhaus"; with the latter a, b, c, d act on (E_y, E_x)."""
+        return self.model.spin_orbit
+
+    @property
+    def has_xi(self) -> bool:
+        """Whether ξ0, ξ∥, ξ⊥ exist: both subbands are filled for every n_z."""
+        return self.model.fermi_energy > self.model.exchange
+
+    @cached_property
+    def scattering_time(self) -> float:
+        """τ_s (s): that of the white noise, or the average of ħ/(−2 Im Σ_0) over n_z² for point impurities."""
+        if isinstance(self.disorder, WhiteNoise):
+            return self.disorder.scattering_time
+        return self._average(lambda values: hbar / (2.0 * values[FUNCTIONS.index("broadening")]))
+
+    def _average(self, quantity: Callable[[Floats], Floats]) -> float:
+        """Average over n_z² of a quantity made of the functions of `response`."""
+        nodes, weights = TAU
+        left, right = self.response.edges[:-1, None], self.response.edges[1:, None]
+        values = quantity(self.response(0.5 * (left + right) + 0.5 * (right - left) * nodes))
+        return float((values * (0.5 * (right - left) * weights)).sum())
 
     @cached_property
     def D(self) -> float:
         """Δsd τ_s/ħ, dimensionless."""
-        return self.model.dimensionless(self.disorder.scattering_time)[0]
+        return self.model.exchange * self.scattering_time / hbar
 
     @cached_property
     def S(self) -> float:
-        """Δso τ_s/ħ, dimensionless."""
-        return self.model.dimensionless(self.disorder.scattering_time)[1]
+        """Δso τ_s/ħ, dimensionless; ValueError without ξ."""
+        return self.model.spin_orbit_splitting * self.scattering_time / hbar
 
     @cached_property
     def xi_scale(self) -> float:
         """Δsd² m (τ_s/ħ)/(πħ² S/A), dimensionless: ξ_i = xi_scale·t_i (AOT 65)."""
         return self.D * self.model.exchange * self.model.effective_mass / (math.pi * hbar**2 * self.spin_density)
 
-    @property
+    @cached_property
     def fermi_velocity(self) -> float:
-        """v_F = √(2ε/m) (m/s)."""
-        return self.model.fermi_velocity
+        """v_F (m/s): √(2ε/m), or inside the gap ħ√(4πn_e)/m with the density of carriers n_e at n_z = 1."""
+        if self.has_xi:
+            return self.model.fermi_velocity
+        return hbar * math.sqrt(4.0 * math.pi * self.model.carrier_density(1.0)) / self.model.effective_mass
 
     @property
     def mean_free_path(self) -> float:
         """ℓ = v_F τ_s (m)."""
-        return self.fermi_velocity * self.disorder.scattering_time
+        return self.fermi_velocity * self.scattering_time
 
     # --- the coefficients; n_z = ±m_z array_like (…), all even
 
     def _xi(self, index: int, n_z: ArrayLike) -> Floats:
+        if not self.has_xi:
+            raise ValueError(
+                f"xi0, xi_parallel and xi_perpendicular do not exist for fermi_energy = "
+                f"{self.model.fermi_energy / eV:.6g} eV inside the exchange gap (exchange = "
+                f"{self.model.exchange / eV:.6g} eV): they are known with both subbands filled only. The table holds "
+                "a, b, c, d; a torque made of it must be told its spin-transfer part"
+            )
         return self.xi_scale * closed_form.t_coefficients(self.D, self.S, n_z, sign=self.model.exchange_sign)[index]
 
     def xi0(self, n_z: ArrayLike) -> Floats:
-        """ξ0 (…), dimensionless; ValueError where |n_z| > 1 + 1e-9 or NaN."""
+        """ξ0 (…), dimensionless; ValueError where |n_z| > 1 + 1e-9 or NaN, and without ξ."""
         return self._xi(0, n_z)
 
     def xi_parallel(self, n_z: ArrayLike) -> Floats:
-        """ξ∥ (…), dimensionless; ValueError where |n_z| > 1 + 1e-9 or NaN."""
+        """ξ∥ (…), dimensionless; ValueError where |n_z| > 1 + 1e-9 or NaN, and without ξ."""
         return self._xi(1, n_z)
 
     def xi_perpendicular(self, n_z: ArrayLike) -> Floats:
-        """ξ⊥ (…), dimensionless; ValueError where |n_z| > 1 + 1e-9 or NaN."""
+        """ξ⊥ (…), dimensionless; ValueError where |n_z| > 1 + 1e-9 or NaN, and without ξ."""
         return self._xi(2, n_z)
 
     def a(self, n_z: ArrayLike) -> Floats:
-        """a (…) (1/s per V/m, or 1/s per A/m in the J-form), the Edelstein torque, the same for every n_z (AOT 105)."""
-        return np.full(clipped_n_z(n_z).shape, self._field_like)[()]
+        """a (…) (1/s per V/m, or 1/s per A/m in the J-form); for white noise the Edelstein torque (AOT 105)."""
+        return self._torque("a", n_z)
 
     def b(self, n_z: ArrayLike) -> Floats:
-        """b (…) = 0: no damping-like torque for white noise with two filled subbands."""
-        return np.zeros(clipped_n_z(n_z).shape)[()]
+        """b (…), in the unit of a; 0 for white noise with two filled subbands."""
+        return self._torque("b", n_z)
 
     def c(self, n_z: ArrayLike) -> Floats:
-        """c (…) = 0 for white noise with two filled subbands."""
-        return np.zeros(clipped_n_z(n_z).shape)[()]
+        """c (…), in the unit of a; 0 for white noise with two filled subbands."""
+        return self._torque("c", n_z)
 
     def d(self, n_z: ArrayLike) -> Floats:
-        """d (…) = 0 for white noise with two filled subbands."""
-        return np.zeros(clipped_n_z(n_z).shape)[()]
+        """d (…), in the unit of a; 0 for white noise with two filled subbands."""
+        return self._torque("d", n_z)
 
     @cached_property
-    def _field_like(self) -> float:
-        time = self.disorder.scattering_time
-        return spin_orbit.field_like(self.model, time, spin_density=self.spin_density, form=self.form)
+    def _torque_factor(self) -> float:
+        """κq in the E-form, κħ/q in the J-form: from `response` to the coefficients of ∂t m (`FUNCTIONS` is in SI)."""
+        kappa = spin_orbit.exchange_rate(self.model, self.spin_density)
+        return kappa * ELECTRON_CHARGE if self.form == "E" else kappa / ELECTRON_CHARGE
+
+    def _index(self, name: str) -> int:
+        return FUNCTIONS.index(name if self.form == "E" or name not in "abcd" else f"{name}_J")
+
+    def _torque(self, name: str, n_z: ArrayLike) -> Floats:
+        return (self._torque_factor * self.response(clipped_n_z(n_z) ** 2)[self._index(name)])[()]
+
+    def torque_pieces(self) -> tuple[Floats, tuple[Floats, ...]]:
+        """a, b, c, d as a kernel takes them: edges (pieces + 1,) in n_z² and Chebyshev coefficients (terms, 4) of each.
+
+        In the variable 2(n_z² − l)/(r − l) − 1 of the piece [l, r]; neighbouring pieces agree where they meet.
+        """
+        torques = self.response.columns([self._index(name) for name in "abcd"])
+        return torques.edges.copy(), tuple(self._torque_factor * series for series in torques.series)
+
+    def error(self, name: str, n_z: ArrayLike) -> Floats:
+        """Bound (…) on the absolute error of the series of a quantity, in its unit; 0 for white noise.
+
+        name : "a", "b", "c", "d", "sigma_xx", "sigma_yy" or "sigma_xy".
+        """
+        z = clipped_n_z(n_z)
+        piece = np.clip(np.searchsorted(self.response.edges, z**2, side="right") - 1, 0, len(self.response.series) - 1)
+        if name == "sigma_xy":
+            return (self.response.errors[piece, FUNCTIONS.index("hall")] * np.abs(z))[()]
+        factor = abs(self._torque_factor) if name in "abcd" else 1.0
+        return (self.response.errors[piece, self._index(name)] * factor)[()]
+
+    def sigma_xx(self, n_z: ArrayLike) -> Floats:
+        """σ_xx (…) (S), along the in-plane part of m (Dresselhaus: of its mirror image)."""
+        return self.sigma(n_z)[..., 0, 0][()]
+
+    def sigma_yy(self, n_z: ArrayLike) -> Floats:
+        """σ_yy (…) (S), across the in-plane part of m (Dresselhaus: of its mirror image)."""
+        return self.sigma(n_z)[..., 1, 1][()]
+
+    def sigma_xy(self, n_z: ArrayLike) -> Floats:
+        """σ_xy (…) (S), the anomalous Hall conductivity for m_z = n_z; odd in n_z."""
+        return self.sigma(n_z)[..., 0, 1][()]
 
     def K(self, n_z: ArrayLike) -> Floats:
         """K (…, 3, 2) (1/(J·m)), the spin density s = K q E (m⁻², units of ħ) per charge q = −e and field.
 
-        Rows x, y, z of s and columns x, y of E in the frame where m = (m_x, 0, m_z), m_x ≥ 0; in both forms the
-        response to E. Here K_xy = −K_yx, independent of m, so the frame does not matter.
+        Rows x, y, z of s and columns x, y of E in the frame where m = (m_x, 0, m_z), m_x ≥ 0, m_z = n_z; in both forms
+        the response to E.
         """
-        K = np.zeros((*clipped_n_z(n_z).shape, 3, 2))
-        K[..., 0, 1] = spin_orbit.edelstein(self.model, self.disorder.scattering_time)
-        K[..., 1, 0] = -K[..., 0, 1]
-        return K
+        return self._tensors(n_z)[0]
 
     def sigma(self, n_z: ArrayLike) -> Floats:
         """Sheet conductivity σ (…, 2, 2) (S per square) in the frame of `K`, j = σE."""
-        conductivity = spin_orbit.sheet_conductivity(self.model, self.disorder.scattering_time)
-        return np.broadcast_to(conductivity * np.eye(2), (*clipped_n_z(n_z).shape, 2, 2)).copy()
+        return self._tensors(n_z)[1]
+
+    def _tensors(self, n_z: ArrayLike) -> tuple[Floats, Floats]:
+        z = clipped_n_z(n_z)
+        even = self.response(z**2)[: len(EVEN_FUNCTIONS)]
+        K, sigma = spin_orbit.response_tensors(even, np.sqrt((1.0 - z) * (1.0 + z)), z)
+        if self.model.spin_orbit == "dresselhaus":
+            return K[..., ::-1], sigma[..., ::-1, ::-1]
+        return K, sigma
 
     # --- the drive
 
@@ -179,21 +293,28 @@ class CoefficientTable:
     ) -> NDArray[np.float64]:
         """v_d = (qτ_s/m) E = (qτ_s/m) σ⁻¹ j (2,) (m/s), q = −e; against E, as electrons go.
 
+        For point impurities σ, which depends on the direction of m, is `mean_conductivity`.
+
         E : (Ex, Ey) in V/m. sheet_current : (jx, jy) in A/m, current per width of the film. Exactly one of them.
 
         Raises ValueError for none or both, or values that are not two finite numbers.
         """
         if (E is None) == (sheet_current is None):
             raise ValueError("drift_velocity: give exactly one of E=(Ex, Ey) in V/m and sheet_current=(jx, jy) in A/m")
-        mobility = ELECTRON_CHARGE * self.disorder.scattering_time / self.model.effective_mass
+        mobility = ELECTRON_CHARGE * self.scattering_time / self.model.effective_mass
         if E is not None:
             return mobility * _pair(E, "E", "V/m") + 0.0  # no −0
-        field = np.linalg.solve(self.sigma(0.0), _pair(sheet_current, "sheet_current", "A/m"))
-        return mobility * np.asarray(field, dtype=np.float64)
+        return mobility / self.mean_conductivity * _pair(sheet_current, "sheet_current", "A/m")
+
+    @cached_property
+    def mean_conductivity(self) -> float:
+        """Average of σ (S per square) over all directions of m; the Hall part averages to 0."""
+        xx, yy = FUNCTIONS.index("sigma_xx"), FUNCTIONS.index("sigma_yy")
+        return self._average(lambda values: 0.5 * (values[xx] + values[yy]))
 
     def electric_field(self, *, drift_velocity: Sequence[float]) -> NDArray[np.float64]:
         """E = m v_d/(qτ_s) (2,) (V/m), the field that gives the drift velocity (vx, vy) in m/s."""
-        inverse_mobility = self.model.effective_mass / (ELECTRON_CHARGE * self.disorder.scattering_time)
+        inverse_mobility = self.model.effective_mass / (ELECTRON_CHARGE * self.scattering_time)
         return inverse_mobility * _pair(drift_velocity, "drift_velocity", "m/s")
 
     # --- how far to trust it
@@ -205,8 +326,8 @@ class CoefficientTable:
 
     @property
     def scheme_error(self) -> float:
-        """ħ/(2ετ_s): relative error of ξ left by the leading order in ħ/ετ_s, an estimate and not a bound."""
-        return 0.5 * hbar / (self.model.fermi_energy * self.disorder.scattering_time)
+        """ħ/(2|ε|τ_s): relative error of ξ left by the leading order in ħ/ετ_s, an estimate and not a bound."""
+        return 0.5 * hbar / (abs(self.model.fermi_energy) * self.scattering_time)
 
     @property
     def estimated_error(self) -> float:
@@ -220,15 +341,63 @@ class CoefficientTable:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is doubtful about the electron model itself, in words with numbers; empty when nothing is."""
-        sharpness = (self.model.fermi_energy - self.model.exchange) * self.disorder.scattering_time / hbar
-        if sharpness >= 5:
+        found = []
+        broadening = hbar / (2 * self.scattering_time)
+        sharpness = (self.model.fermi_energy - self.model.exchange) * self.scattering_time / hbar
+        if self.has_xi and sharpness < 5:
+            found.append(
+                f"(fermi_energy - exchange) scattering_time/hbar = {sharpness:.3g} is below 5: with fermi_energy "
+                f"{self.model.fermi_energy / eV:.4g} eV and exchange {self.model.exchange / eV:.4g} eV the upper "
+                f"subband is blurred by the broadening {broadening / eV:.3g} eV, and the "
+                f"coefficients hold to leading order only (error about {self.scheme_error:.0%} or more)"
+            )
+        if not self.resolved:
+            found.append(
+                f"the series of a, b, c, d are not resolved: their error is up to {self.numerical_error:.1e} of the "
+                "largest value, near "
+                + (
+                    f"|n_z| = {math.sqrt(self.gap_edge.x):.4g}, where they jump"
+                    if self.gap_edge
+                    else "a narrow feature"
+                )
+                + "; a higher density of impurities makes it wider"
+            )
+        return tuple(found)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know about the numbers, in words; nothing for white noise."""
+        if isinstance(self.disorder, WhiteNoise):
             return ()
-        return (
-            f"(fermi_energy - exchange) scattering_time/hbar = {sharpness:.3g} is below 5: with fermi_energy "
-            f"{self.model.fermi_energy / eV:.4g} eV and exchange {self.model.exchange / eV:.4g} eV the upper "
-            f"subband is blurred by the broadening {hbar / (2 * self.disorder.scattering_time) / eV:.3g} eV, and the "
-            f"coefficients hold to leading order only (error about {self.scheme_error:.0%} or more)",
+        found = []
+        if self.has_xi:
+            found.append(
+                f"xi0, xi_parallel and xi_perpendicular are those of white noise with the average scattering time of "
+                f"the impurities, {self.scattering_time / fs:.4g} fs; a, b, c, d are those of the impurities themselves"
+            )
+        else:
+            found.append("xi0, xi_parallel and xi_perpendicular do not exist: the Fermi energy lies inside the gap")
+        found.append(
+            "a, b, c, d are of leading order in the density of impurities, without crossed diagrams and the Fermi sea: "
+            f"parts of them smaller than about {self.scheme_error:.1g} a are not controlled"
         )
+        return tuple(found)
+
+    def check_texture(self, m_z: ArrayLike) -> list[str]:
+        """[] or one warning: a texture with these m_z passes the gap edge, where the scheme is not controlled.
+
+        A texture is continuous: it passes an edge that lies between two of its m_z² as well.
+        """
+        if self.gap_edge is None:
+            return []
+        x = np.asarray(m_z, dtype=np.float64) ** 2
+        edge, width = self.gap_edge
+        if x.min() > edge + width or x.max() < edge - width:
+            return []
+        return [
+            f"m passes |m_z| = {math.sqrt(edge):.4g}, where the Fermi energy leaves the exchange gap: a, b, c, d jump "
+            f"there within {width / (2 * math.sqrt(edge)):.2g} of |m_z|, and inside that width they are not controlled"
+        ]
 
     def check_length(self, length: float, name: str) -> list[str]:
         """[] or one warning: the mean free path exceeds `length` (m) of the texture, called `name` in the text.
@@ -273,8 +442,18 @@ class CoefficientTable:
     # --- out and in
 
     def columns(self) -> dict[str, Floats]:
-        """Every coefficient at `n_z`, by name, n_z first; arrays (21,)."""
-        return {"n_z": self.n_z, **{q.name: getattr(self, q.name)(N_Z_GRID) for q in QUANTITIES}}
+        """Every coefficient that exists at `n_z`, by name, n_z first; arrays (21,)."""
+        return {"n_z": self.n_z, **{q.name: getattr(self, q.name)(N_Z_GRID) for q in self.quantities}}
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """`QUANTITIES`, without ξ where that does not exist."""
+        return tuple(q for q in QUANTITIES if self.has_xi or not q.name.startswith("xi"))
+
+    @property
+    def scheme(self) -> str:
+        """The approximation, in words."""
+        return SCHEMES[type(self.disorder)]
 
     def save(self, path: str | Path) -> None:
         """Write a JSON file that `load_table` reads back exactly and a person can read: parameters, units, rows."""
@@ -289,14 +468,16 @@ class CoefficientTable:
         columns = self.columns()
         variables = {
             q.name: ("n_z", columns[q.name], {"units": q.unit[self.form], "long_name": q.description})
-            for q in QUANTITIES
+            for q in self.quantities
         }
         coordinate = ("n_z", columns["n_z"], {"units": "1", "long_name": "z component of the magnetisation"})
         attributes: dict[str, Any] = {
-            "scheme": SCHEME,
+            "scheme": self.scheme,
             "form": self.form,
             "model": repr(self.model),
             "disorder": repr(self.disorder),
+            "scattering_time_s": self.scattering_time,
+            "gap_edge": list(self.gap_edge or ()),
             "spin_density_per_m2": self.spin_density,
             "numerical_error": self.numerical_error,
             "scheme_error": self.scheme_error,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from coefficients.disorder import WhiteNoise
+from coefficients import tabulation
+from coefficients.disorder import PointImpurities, WhiteNoise
+from coefficients.piecewise import PiecewiseChebyshev
 from coefficients.rashba import RashbaFerromagnet
-from coefficients.table import QUANTITIES, SCHEME, CoefficientTable
+from coefficients.table import FUNCTIONS, CoefficientTable, GapEdge
 
 FORMAT = "llgsim coefficient table"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def _checksum(document: dict[str, Any]) -> str:
@@ -65,7 +68,7 @@ def save_table(table: CoefficientTable, path: str | Path) -> None:
     """Write the file of a table; see `CoefficientTable.save`."""
     document = {
         "package_version": table.version,
-        "scheme": SCHEME,
+        "scheme": table.scheme,
         "form": table.form,
         "model": {
             "kind": "rashba-ferromagnet",
@@ -74,16 +77,33 @@ def save_table(table: CoefficientTable, path: str | Path) -> None:
             "rashba_J_m": table.model.rashba,
             "effective_mass_kg": table.model.effective_mass,
             "exchange_sign": table.model.exchange_sign,
+            "spin_orbit": table.model.spin_orbit,
         },
-        "disorder": {"kind": "white-noise", "scattering_time_s": table.disorder.scattering_time},
+        "disorder": _disorder(table.disorder),
+        "scattering_time_s": table.scattering_time,
         "spin_density_per_m2": table.spin_density,
         "relative_error": {"numerical": table.numerical_error, "scheme": table.scheme_error},
         "warnings": list(table.warnings),
+        "notes": list(table.notes),
+        "gap_edge": None if table.gap_edge is None else table.gap_edge._asdict(),
+        "resolved": table.resolved,
         "columns": [
             {"name": "n_z", "unit": "1", "description": "z component of the magnetisation, of either sign"},
-            *({"name": q.name, "unit": q.unit[table.form], "description": q.description} for q in QUANTITIES),
+            *({"name": q.name, "unit": q.unit[table.form], "description": q.description} for q in table.quantities),
         ],
     }
+    if isinstance(table.disorder, PointImpurities):
+        document["piece_functions"] = list(FUNCTIONS)
+        document["pieces"] = [
+            {"left": left, "right": right, "chebyshev": series.tolist(), "errors": errors.tolist()}
+            for left, right, series, errors in zip(
+                table.response.edges[:-1],
+                table.response.edges[1:],
+                table.response.series,
+                table.response.errors,
+                strict=True,
+            )
+        ]
     _write(Path(path), document, np.stack(list(table.columns().values()), axis=1).tolist())
 
 
@@ -101,26 +121,32 @@ def load_table(path: str | Path) -> CoefficientTable:
     path = Path(path)
     document, rows = _read(path)
     try:
-        model, disorder = document["model"], document["disorder"]
-        if (model["kind"], disorder["kind"]) != ("rashba-ferromagnet", "white-noise"):
-            raise ValueError(f"unknown model {model['kind']!r} or disorder {disorder['kind']!r}")
+        if document["model"]["kind"] != "rashba-ferromagnet":
+            raise ValueError(f"unknown model {document['model']['kind']!r}")
+        model = RashbaFerromagnet(
+            fermi_energy=document["model"]["fermi_energy_J"],
+            exchange=document["model"]["exchange_J"],
+            rashba=document["model"]["rashba_J_m"],
+            effective_mass=document["model"]["effective_mass_kg"],
+            exchange_sign=document["model"]["exchange_sign"],
+            spin_orbit=document["model"]["spin_orbit"],
+        )
+        disorder = _known_disorder(document["disorder"])
+        gap_edge = document["gap_edge"]
         table = CoefficientTable(
-            model=RashbaFerromagnet(
-                fermi_energy=model["fermi_energy_J"],
-                exchange=model["exchange_J"],
-                rashba=model["rashba_J_m"],
-                effective_mass=model["effective_mass_kg"],
-                exchange_sign=model["exchange_sign"],
-            ),
-            disorder=WhiteNoise(scattering_time=disorder["scattering_time_s"]),
+            model=model,
+            disorder=disorder,
             spin_density=document["spin_density_per_m2"],
             form=document["form"],
             numerical_error=document["relative_error"]["numerical"],
             version=document["package_version"],
+            response=_response(model, disorder, document),
+            gap_edge=None if gap_edge is None else GapEdge(**gap_edge),
+            resolved=document["resolved"],
         )
         stored = np.array(rows, dtype=np.float64)
         n_z, values = stored[:, 0], stored[:, 1:]
-        recomputed = np.stack([getattr(table, q.name)(n_z) for q in QUANTITIES], axis=1)
+        recomputed = np.stack([getattr(table, q.name)(n_z) for q in table.quantities], axis=1)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a coefficient table that this version can read ({error!r})") from error
     if values.shape != recomputed.shape or not np.allclose(values, recomputed, rtol=1e-12, atol=0.0):
@@ -129,3 +155,43 @@ def load_table(path: str | Path) -> CoefficientTable:
             f"stored parameters; the table was made by {table.version}. Make it again with co.tabulate."
         )
     return table
+
+
+def _disorder(disorder: WhiteNoise | PointImpurities) -> dict[str, Any]:
+    if isinstance(disorder, WhiteNoise):
+        return {"kind": "white-noise", "scattering_time_s": disorder.scattering_time}
+    return {
+        "kind": "point-impurities",
+        "density_per_m2": disorder.density,
+        "strength_J_m2": disorder.strength if math.isfinite(disorder.strength) else "unitary",
+        "reference_energy_J": disorder.reference_energy,
+    }
+
+
+def _known_disorder(document: dict[str, Any]) -> WhiteNoise | PointImpurities:
+    if document["kind"] == "white-noise":
+        return WhiteNoise(scattering_time=document["scattering_time_s"])
+    if document["kind"] == "point-impurities":
+        strength = document["strength_J_m2"]
+        return PointImpurities(
+            density=document["density_per_m2"],
+            strength=math.inf if strength == "unitary" else strength,
+            reference_energy=document["reference_energy_J"],
+        )
+    raise ValueError(f"unknown disorder {document['kind']!r}")
+
+
+def _response(
+    model: RashbaFerromagnet, disorder: WhiteNoise | PointImpurities, document: dict[str, Any]
+) -> PiecewiseChebyshev:
+    """Recomputed for white noise, read from the file for impurities, where it takes a second to make."""
+    if isinstance(disorder, WhiteNoise):
+        return tabulation.white_noise(model, disorder)
+    if document["piece_functions"] != list(FUNCTIONS):
+        raise ValueError("the pieces hold other functions than this version knows")
+    pieces = document["pieces"]
+    return PiecewiseChebyshev(
+        edges=np.array([pieces[0]["left"], *(piece["right"] for piece in pieces)]),
+        series=tuple(np.array(piece["chebyshev"]) for piece in pieces),
+        errors=np.array([piece["errors"] for piece in pieces]),
+    )

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import warnings
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
+from scipy.optimize import brentq
 
-from coefficients import closed_form, kubo
-from coefficients.disorder import WhiteNoise
+from coefficients import closed_form, kubo, spin_orbit, tmatrix
+from coefficients.closed_form import Floats
+from coefficients.disorder import PointImpurities, WhiteNoise
+from coefficients.piecewise import PiecewiseChebyshev, constant, fit
 from coefficients.rashba import RashbaFerromagnet
-from coefficients.spin_orbit import Form
-from coefficients.table import N_Z_GRID, CoefficientTable
+from coefficients.spin_orbit import ELECTRON_CHARGE, Form, even_functions
+from coefficients.table import FUNCTIONS, N_Z_GRID, CoefficientTable, GapEdge
+from coefficients.units import hbar
 
 LARGEST_NUMERICAL_ERROR = 1e-8
-"""A table whose two routes disagree by more is refused."""
+"""A table whose two routes to ξ disagree by more is refused."""
+SMALL = 1e-4
+"""Below this fraction of the largest of a, b, c, d the tolerance of a coefficient no longer falls with it."""
+ROUNDING = 1e-11
+"""Error of a, b, c, d, K and σ from rounding, relative to the largest value."""
 
 
 def package_version() -> str:
@@ -27,18 +37,33 @@ def package_version() -> str:
 
 
 def tabulate(
-    model: RashbaFerromagnet, disorder: WhiteNoise, *, spin_density: float, form: Form = "E"
+    model: RashbaFerromagnet,
+    disorder: WhiteNoise | PointImpurities,
+    *,
+    spin_density: float,
+    form: Form = "E",
+    tolerance: float = 1e-6,
+    progress: bool = False,
 ) -> CoefficientTable:
-    """The table of coefficients of a magnet, checked against the Kubo quadrature at 21 values of n_z.
+    """The table of coefficients of a magnet; ξ checked against the Kubo quadrature at 21 values of n_z.
+
+    For point impurities a, b, c, d, K and σ are computed by `coefficients.tmatrix` at some hundreds of n_z, from which
+    Chebyshev series in n_z² are made, on pieces that are divided where the coefficients jump because the Fermi energy
+    leaves the exchange gap (see `CoefficientTable.gap_edge`).
 
     Parameters
     ----------
     model : RashbaFerromagnet
-    disorder : WhiteNoise
+    disorder : WhiteNoise or PointImpurities
     spin_density : float > 0
         S/A (m⁻²), from `spin_density(Ms=, thickness=, gamma=)`.
     form : "E" or "J"
         What a, b, c, d multiply: the electric field or the sheet current. Never affects ξ.
+    tolerance : float
+        Error allowed to the series for point impurities, 1e-10 to 1e-2, relative to the largest value of each
+        coefficient (and of 1e-4 of the largest of a, b, c, d for those that are smaller still).
+    progress : bool
+        Whether to show a progress bar, for point impurities.
 
     Warns
     -----
@@ -48,7 +73,8 @@ def tabulate(
     Raises
     ------
     ValueError
-        fermi_energy ≤ exchange (only one subband filled), a spin density that is not positive, an unknown form.
+        fermi_energy ≤ exchange (only one subband filled) for white noise; a Fermi energy at which there are no states
+        for point impurities; a spin density that is not positive, an unknown form, a tolerance out of range.
     TypeError
         Another model or disorder.
     RuntimeError
@@ -66,8 +92,8 @@ def tabulate(
     """
     if not isinstance(model, RashbaFerromagnet):
         raise TypeError(f"tabulate: model must be a RashbaFerromagnet, not {type(model).__name__}")
-    if not isinstance(disorder, WhiteNoise):
-        raise TypeError(f"tabulate: disorder must be a WhiteNoise, not {type(disorder).__name__}")
+    if not isinstance(disorder, WhiteNoise | PointImpurities):
+        raise TypeError(f"tabulate: disorder must be WhiteNoise or PointImpurities, not {type(disorder).__name__}")
     if form not in ("E", "J"):
         raise ValueError(f'tabulate: form = {form!r} must be "E" (response to the field) or "J" (to the sheet current)')
     spin_density = float(spin_density)
@@ -76,26 +102,127 @@ def tabulate(
             f"tabulate: spin_density = {spin_density!r} m⁻² must be positive and finite; it is Ms t/(ħγ), from "
             "co.spin_density(Ms=, thickness=)"
         )
-    model.require_two_subbands("tabulate")
-    D, S = model.dimensionless(disorder.scattering_time)
-    exact = np.array(closed_form.t_coefficients(D, S, N_Z_GRID, sign=model.exchange_sign))
-    check = np.array(kubo.t_coefficients(D, S, N_Z_GRID, sign=model.exchange_sign))
-    # without spin-orbit coupling t∥ = t⊥ = 0 on both routes
-    difference = np.abs(check - exact) / np.where(exact == 0.0, 1.0, np.abs(exact))
-    numerical_error = float(difference.max())
-    if not numerical_error <= LARGEST_NUMERICAL_ERROR:
-        raise RuntimeError(
-            f"tabulate: closed form and Kubo quadrature differ by {numerical_error:.2g} (D = {D:.6g}, S = {S:.6g}); "
-            "a table may be off by 1e-8 at most. Unless D or S are beyond 1e4, this is a bug to report."
-        )
+    if not 1e-10 <= tolerance <= 1e-2:
+        raise ValueError(f"tabulate: tolerance = {tolerance!r} must lie between 1e-10 and 1e-2")
+    if isinstance(disorder, WhiteNoise):
+        model.require_two_subbands("tabulate")
+        response, gap_edge, resolved, error = white_noise(model, disorder), None, True, 0.0
+    else:
+        response, gap_edge, resolved, error = _point_impurities(model, disorder, form, tolerance, progress)
     table = CoefficientTable(
         model=model,
         disorder=disorder,
         spin_density=spin_density,
         form=form,
-        numerical_error=numerical_error,
+        numerical_error=error,
         version=package_version(),
+        response=response,
+        gap_edge=gap_edge,
+        resolved=resolved,
     )
+    if table.has_xi:
+        table = replace(table, numerical_error=max(error, _checked_xi(table)))
     for text in table.warnings:
         warnings.warn(text, UserWarning, stacklevel=2)
     return table
+
+
+def _checked_xi(table: CoefficientTable) -> float:
+    """Largest relative difference of the two routes to ξ at `N_Z_GRID`; RuntimeError if they do not agree."""
+    D, S, sign = table.D, table.S, table.model.exchange_sign
+    exact = np.array(closed_form.t_coefficients(D, S, N_Z_GRID, sign=sign))
+    check = np.array(kubo.t_coefficients(D, S, N_Z_GRID, sign=sign))
+    # without spin-orbit coupling t∥ = t⊥ = 0 on both routes
+    difference = float((np.abs(check - exact) / np.where(exact == 0.0, 1.0, np.abs(exact))).max())
+    if not difference <= LARGEST_NUMERICAL_ERROR:
+        raise RuntimeError(
+            f"tabulate: closed form and Kubo quadrature differ by {difference:.2g} (D = {D:.6g}, S = {S:.6g}); "
+            "a table may be off by 1e-8 at most. Unless D or S are beyond 1e4, this is a bug to report."
+        )
+    return difference
+
+
+def white_noise(model: RashbaFerromagnet, disorder: WhiteNoise) -> PiecewiseChebyshev:
+    """The Edelstein effect alone, the same for every direction of m (AOT 105, A9)."""
+    time = disorder.scattering_time
+    K_xy, sigma = spin_orbit.edelstein(model, time), spin_orbit.sheet_conductivity(model, time)
+    a_J = K_xy * ELECTRON_CHARGE**2 / sigma  # K per conductivity in e²/ħ, times ħ
+    values = dict.fromkeys(FUNCTIONS, 0.0)
+    values |= {"a": K_xy, "a_J": a_J, "along_y": K_xy, "sigma_xx": sigma, "sigma_yy": sigma}
+    values["broadening"] = hbar / (2.0 * time)
+    return constant([values[name] for name in FUNCTIONS])
+
+
+def _point_impurities(
+    model: RashbaFerromagnet, disorder: PointImpurities, form: Form, tolerance: float, progress: bool
+) -> tuple[PiecewiseChebyshev, GapEdge | None, bool, float]:
+    """The response, the gap edge, whether it is resolved, and the largest relative error of a, b, c, d."""
+    from tqdm import tqdm  # takes time to import, and is needed here only
+
+    # units in which ħ = m = 1 and the exchange is ±1
+    energy, length = model.exchange, hbar / math.sqrt(model.effective_mass * model.exchange)
+    electrons = tmatrix.checked(
+        tmatrix.Electrons(
+            1.0,
+            model.rashba / (energy * length),
+            float(model.exchange_sign),
+            model.fermi_energy / energy,
+            disorder.density * length**2,
+            disorder.inverse_strength * energy * length**2,
+        ),
+        disorder.reference_energy / energy,
+    )
+    start = None
+
+    def functions(x: float) -> Floats:
+        nonlocal start
+        m_x, m_z = math.sqrt(1.0 - x), math.sqrt(x)
+        solution = tmatrix.solve(electrons, m_x, m_z, start=start)
+        start = solution.self_energy
+        return np.append(even_functions(solution.K, solution.sigma, m_x, m_z), -start[0].imag)
+
+    gap_edge = _gap_edge(electrons)
+    breaks = [gap_edge.x + 0.5 * gap_edge.width * times for times in (-16, -4, -1, 0, 1, 4, 16)] if gap_edge else []
+    groups = [slice(0, 4), slice(4, 8)]
+
+    def scales(values: Floats) -> Floats:
+        largest = np.abs(values).max(axis=0)
+        for group in groups:
+            largest[group] = np.maximum(largest[group], SMALL * largest[group].max())
+        return np.where(largest > 0.0, largest, 1.0)
+
+    with tqdm(desc="T-matrix response", unit=" directions", disable=not progress, leave=False) as bar:
+        response, resolved = fit(
+            functions,
+            breaks=breaks,
+            tolerances=lambda values: tolerance * scales(values),
+            said=bar.update,
+        )
+    x = np.concatenate([np.linspace(left, right, 9) for left, right in itertools.pairwise(response.edges)])
+    scale = scales(response(x).T)
+    response = replace(response, errors=response.errors + ROUNDING * scale)
+    torques = groups[0] if form == "E" else groups[1]
+    error = float((response.errors / scale)[:, torques].max())
+    unit = dict.fromkeys(FUNCTIONS, 1.0 / (energy * length))  # of K and K_J, conductivity being in e²/ħ
+    unit |= dict.fromkeys(("sigma_xx", "sigma_yy", "hall"), ELECTRON_CHARGE**2 / hbar)
+    unit |= {f"{name}_J": hbar / (energy * length) for name in "abcd"}
+    unit["broadening"] = energy
+    return response.scaled([unit[name] for name in FUNCTIONS]), gap_edge, resolved, error
+
+
+def _gap_edge(electrons: tmatrix.Electrons) -> GapEdge | None:
+    """x = m_z² where the minimum E* of the upper band, which rises with x, is the Fermi energy; None if nowhere."""
+
+    def above(x: float) -> float:
+        return tmatrix.upper_band_minimum(electrons, math.sqrt(1.0 - x), math.sqrt(x))[1] - electrons.energy
+
+    if electrons.alpha == 0.0 or above(0.0) >= 0.0 or above(1.0) <= 0.0:
+        return None
+    x = float(brentq(above, 0.0, 1.0, xtol=1e-15))
+    m_x, m_z = math.sqrt(1.0 - x), math.sqrt(x)
+    p, _ = tmatrix.upper_band_minimum(electrons, m_x, m_z)
+    # dE*/dx = ∂|h|/∂x at fixed p, h² = (αp − Δ m_x)² + Δ² x
+    splitting = electrons.energy - 0.5 * p * p / electrons.m
+    slope = electrons.alpha * electrons.Delta_xc * p / (2.0 * m_x * splitting)
+    broadening = -tmatrix.solve(electrons, m_x, m_z).self_energy[0].imag
+    return GapEdge(x, 2.0 * broadening / abs(slope))

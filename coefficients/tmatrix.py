@@ -37,8 +37,9 @@ from coefficients.spin_orbit import TorqueCoefficients, even_functions, torque_c
 Scheme = Literal["self-consistent", "born", "clean", "bare"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 FEWEST_ANGLES, MOST_ANGLES = 64, 16384
-ANGULAR_TOLERANCE = 1e-11
-"""Doubling the number of rays must change K and σ by less than this, relative to their largest elements."""
+ANGULAR_TOLERANCE, ANGULAR_ROUNDING = 1e-11, 1e-8
+"""Doubling the rays must change K and σ by less than the first, relative to their largest elements; or by less than the
+second and no longer fall, where rounding exceeds the first (n → 0)."""
 CONSISTENT, CONSISTENT_ENOUGH = 4e-15, 1e-9
 """Σ is iterated until it changes by less than the first, relative to |Im Σ_0|; more than the second is an error."""
 MOST_ITERATIONS = 1000
@@ -300,17 +301,20 @@ def solve(
         )
     if angles is not None:
         return _solve_on(electrons, m_x, m_z, scheme, angles, start)
-    coarse = _solve_on(electrons, m_x, m_z, scheme, FEWEST_ANGLES, start)
-    count = FEWEST_ANGLES
+    count, before = FEWEST_ANGLES, math.inf
+    coarse = _solve_on(electrons, m_x, m_z, scheme, count, start)
     while count < MOST_ANGLES:
         count *= 2
         fine = _solve_on(electrons, m_x, m_z, scheme, count, coarse.self_energy)
-        if all(
-            np.abs(one - other).max() <= ANGULAR_TOLERANCE * np.abs(other).max()
+        change = max(
+            float(np.abs(one - other).max() / np.abs(other).max())
             for one, other in ((coarse.K, fine.K), (coarse.sigma, fine.sigma))
-        ):
+            if other.any()
+        )
+        # convergence is exponential: a small change that has stopped falling is rounding
+        if change <= ANGULAR_TOLERANCE or (change <= ANGULAR_ROUNDING and change > 0.1 * before):
             return fine
-        coarse = fine
+        coarse, before = fine, change
     raise RuntimeError(
         f"response: the average over angles has not converged with {MOST_ANGLES} rays for energy = "
         f"{electrons.energy:.6g}, m_x = {m_x:.4g}, m_z = {m_z:.4g}: the broadening is too small where a Fermi line "

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import matplotlib
@@ -64,7 +65,7 @@ def test_without_rashba_coupling_all_torques_are_said_to_vanish() -> None:
 
 
 def test_several_torques_share_a_panel_and_a_legend() -> None:
-    drawn = FourTorques(**vars(table()))
+    drawn = FourTorques(**{field.name: getattr(table(), field.name) for field in dataclasses.fields(table())})
     ax = drawn.plot().axes[3]
     assert ax.get_ylabel().startswith("$a$, $b$, $d$ (")
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["$a$", "$b$", "$d$"]

@@ -67,7 +67,7 @@ def test_kinds_and_form_are_checked() -> None:
         co.tabulate(electrons(), DISORDER, spin_density=2e19, form="e")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="model must be a RashbaFerromagnet, not float"):
         co.tabulate(1.0, DISORDER, spin_density=2e19)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="disorder must be a WhiteNoise, not float"):
+    with pytest.raises(TypeError, match="disorder must be WhiteNoise or PointImpurities, not float"):
         co.tabulate(electrons(), 1e-14, spin_density=2e19)  # type: ignore[arg-type]
 
 
