@@ -40,21 +40,21 @@ def ray_sines(angles: int) -> Floats:
 @njit(cache=True, error_model="numpy")
 def _refine_roots(c0: complex, c1: complex, c2: complex, c3: complex, c4: float, roots: Complexes) -> None:
     """All four roots of Σ c_n k^n at once, from guesses in `roots` (4,), by Aberth's iteration."""
+    size0, size1, size2, size3 = abs(c0), abs(c1), abs(c2), abs(c3)
     for _ in range(MOST_ITERATIONS):
-        largest = 0.0  # of what is left of the polynomial, in units of rounding
+        converged = True  # what is left of the polynomial is rounding
         for i in range(4):
             k = roots[i]
             size = abs(k)
             value = (((c4 * k + c3) * k + c2) * k + c1) * k + c0
-            noise = ROUNDING * ((((c4 * size + abs(c3)) * size + abs(c2)) * size + abs(c1)) * size + abs(c0))
-            largest = max(largest, abs(value) / noise)
+            noise = ROUNDING * ((((c4 * size + size3) * size + size2) * size + size1) * size + size0)
+            converged = converged and abs(value) <= noise
             slope = ((4.0 * c4 * k + 3.0 * c3) * k + 2.0 * c2) * k + c1
-            repulsion = 0.0j
-            for j in range(4):
-                if j != i:
-                    repulsion += 1.0 / (k - roots[j])
-            roots[i] = k - value / (slope - value * repulsion)
-        if largest <= 1.0:
+            # k − value/(slope − value·Σ_j 1/(k − k_j)) with one division
+            u, v, w = k - roots[i - 1], k - roots[i - 2], k - roots[i - 3]
+            uvw = u * v * w
+            roots[i] = k - value * uvw / (slope * uvw - value * (u * v + v * w + w * u))
+        if converged:
             return
 
 

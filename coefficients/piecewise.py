@@ -76,9 +76,10 @@ def fit(
     *,
     breaks: Sequence[float] = (),
     tolerances: Callable[[Floats], Floats],
+    rounding: Callable[[Floats, Floats], Floats] = lambda x, values: np.zeros_like(values),
     said: Callable[[], object] = lambda: None,
 ) -> tuple[PiecewiseChebyshev, bool]:
-    """Series of functions on [0, 1], with pieces halved until each is good enough.
+    """Series of functions on [0, 1], with pieces halved, the oldest first, until each is good enough.
 
     Parameters
     ----------
@@ -87,12 +88,14 @@ def fit(
     breaks : where to divide from the start, in (0, 1).
     tolerances : array (samples, functions) → array (functions,)
         The absolute error allowed, given values at a first sample of x.
+    rounding : x (points,), values (points, functions) → array (points, functions)
+        Rounding errors of the values: a piece is not divided for what they may cause.
     said : called after every evaluation, for a progress bar.
 
     Returns
     -------
-    (series, resolved) : resolved is False if some piece was given up, with its error above the tolerance: after 64
-    pieces, or when it is narrower than 2e-10.
+    (series, resolved) : resolved is False if some piece has an error above the tolerance: it was given up, after 64
+    pieces or narrower than 2e-10, or rounding is all that is left.
     """
 
     def sample(points: Floats) -> Floats:
@@ -104,24 +107,26 @@ def fit(
 
     edges = np.unique(np.concatenate([[0.0, 1.0], [x for x in breaks if NARROWEST < x < 1.0 - NARROWEST]]))
     pending = [(left, right, sample(_nodes(left, right, TERMS))) for left, right in itertools.pairwise(edges)]
-    allowed = tolerances(np.concatenate([values for _, _, values in pending]))
+    tolerance = tolerances(np.concatenate([values for _, _, values in pending]))
+    allowed = 0.5 * tolerance  # the other half is for what cutting and joining add
     done: list[tuple[float, float, Floats, Floats]] = []
-    resolved = True
     while pending:
-        left, right, values = pending.pop()
+        left, right, values = pending.pop(0)  # so that one bad place does not take the pieces of the others
         while True:
             series, checks = _series(values), _nodes(left, right, 3 * len(values))
             new = np.ones(len(checks), dtype=bool)
             new[1::3] = False  # T_3N vanishes where T_N does
             finer = np.empty((len(checks), values.shape[1]))
             finer[~new], finer[new] = values, sample(checks[new])
-            good = bool((SAFETY * np.abs(_evaluated(series, checks, left, right) - finer).max(axis=0) <= allowed).all())
+            noise = rounding(checks, finer)
+            deviation = np.abs(_evaluated(series, checks, left, right) - finer)
+            good = bool((SAFETY * deviation <= allowed + noise).all())
             # three times the terms, where that is going to be enough
-            if good or len(values) > TERMS or (np.abs(_series(finer)[-TERMS // 2 :]).sum(axis=0) > 0.1 * allowed).any():
+            tail = np.abs(_series(finer)[-TERMS // 2 :]).sum(axis=0)
+            if good or len(values) > TERMS or (tail > 0.1 * allowed + noise.mean(axis=0)).any():
                 break
             values = finer
         if good or len(done) + len(pending) + 1 >= MOST_PIECES or right - left < 2.0 * NARROWEST:
-            resolved = resolved and good
             cut = _cut(series, 0.1 * allowed)
             error = SAFETY * np.abs(_evaluated(cut, checks, left, right) - finer).max(axis=0)
             done.append((left, right, cut, error))
@@ -129,7 +134,8 @@ def fit(
             middle = 0.5 * (left + right)
             pending += [(a, b, sample(_nodes(a, b, TERMS))) for a, b in ((left, middle), (middle, right))]
     done.sort(key=lambda piece: piece[0])
-    return _joined(done), resolved
+    joined = _joined(done)
+    return joined, bool((joined.errors <= tolerance).all())
 
 
 def _nodes(left: float, right: float, count: int) -> Floats:
@@ -160,17 +166,18 @@ def _cut(series: Floats, allowed: Floats) -> Floats:
 
 
 def _joined(pieces: list[tuple[float, float, Floats, Floats]]) -> PiecewiseChebyshev:
-    """Pieces made continuous: a straight line is added to each, so that neighbours meet at their mean."""
+    """Pieces made continuous: a straight line is added to each, more to the one with the larger error."""
     series = [np.vstack([piece[2], np.zeros((max(0, 2 - len(piece[2])), piece[2].shape[1]))]) for piece in pieces]
-    at_left = [chebyshev.chebval(-1.0, values) for values in series]
-    at_right = [chebyshev.chebval(1.0, values) for values in series]
-    errors = []
-    for index, (_, _, _, error) in enumerate(pieces):
-        down = 0.5 * (at_right[index - 1] - at_left[index]) if index > 0 else np.zeros_like(error)
-        up = 0.5 * (at_left[index + 1] - at_right[index]) if index + 1 < len(pieces) else np.zeros_like(error)
-        series[index] = series[index].copy()
-        series[index][0] += 0.5 * (up + down)
-        series[index][1] += 0.5 * (up - down)
-        errors.append(error + np.maximum(np.abs(up), np.abs(down)))
+    errors = np.array([piece[3] for piece in pieces])
+    steps = np.array(
+        [chebyshev.chebval(-1.0, right) - chebyshev.chebval(1.0, left) for left, right in itertools.pairwise(series)]
+    ).reshape(-1, errors.shape[1])
+    both = errors[:-1] + errors[1:]
+    share = np.divide(errors[:-1], both, out=np.full_like(both, 0.5), where=both > 0.0)
+    none = np.zeros((1, errors.shape[1]))
+    up, down = np.vstack([share * steps, none]), np.vstack([none, (share - 1.0) * steps])  # at right and left ends
+    for index, values in enumerate(series):
+        values[0] += 0.5 * (up[index] + down[index])
+        values[1] += 0.5 * (up[index] - down[index])
     edges = np.array([pieces[0][0], *(piece[1] for piece in pieces)])
-    return PiecewiseChebyshev(edges, tuple(series), np.array(errors))
+    return PiecewiseChebyshev(edges, tuple(series), errors + np.maximum(np.abs(up), np.abs(down)))

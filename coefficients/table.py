@@ -96,8 +96,8 @@ class CoefficientTable:
         depend on it.
     numerical_error : float
         Largest relative error of what the table holds, found when it was made: of the closed form against the Kubo
-        quadrature at `n_z`, and of the series of a, b, c, d, each relative to the larger of its own largest value and
-        1e-4 of the largest of the four.
+        quadrature at `n_z`, and of the series of a, b, c, d (in both forms), K and σ, each relative to the larger of
+        its own largest value and 1e-4 of the largest of its kind.
     version : str
         Version of the package that made the table.
     response : PiecewiseChebyshev
@@ -105,7 +105,7 @@ class CoefficientTable:
     gap_edge : GapEdge or None
         The n_z² at which the Fermi energy leaves the gap, if there is one.
     resolved : bool
-        False if the series were given up before they reached the tolerance; `warnings` says so.
+        False if the series have not reached the tolerance; `warnings` says so.
 
     Examples
     --------
@@ -245,8 +245,11 @@ class CoefficientTable:
     def error(self, name: str, n_z: ArrayLike) -> Floats:
         """Bound (…) on the absolute error of the series of a quantity, in its unit; 0 for white noise.
 
-        name : "a", "b", "c", "d", "sigma_xx", "sigma_yy" or "sigma_xy".
+        name : "a", "b", "c", "d", "sigma_xx", "sigma_yy" or "sigma_xy"; ValueError for another.
         """
+        names = (*"abcd", "sigma_xx", "sigma_yy", "sigma_xy")
+        if name not in names:
+            raise ValueError(f"error: name = {name!r} must be one of {', '.join(names)}; ξ is no series")
         z = clipped_n_z(n_z)
         piece = np.clip(np.searchsorted(self.response.edges, z**2, side="right") - 1, 0, len(self.response.series) - 1)
         if name == "sigma_xy":
@@ -326,8 +329,12 @@ class CoefficientTable:
 
     @property
     def scheme_error(self) -> float:
-        """ħ/(2|ε|τ_s): relative error of ξ left by the leading order in ħ/ετ_s, an estimate and not a bound."""
-        return 0.5 * hbar / (abs(self.model.fermi_energy) * self.scattering_time)
+        """ħ/(2ετ_s): relative error of ξ left by the leading order in ħ/ετ_s, an estimate and not a bound.
+
+        Inside the gap, where ε counts from the band centre and may vanish, m v_F²/2 stands for it, which is ε above.
+        """
+        energy = self.model.fermi_energy if self.has_xi else 0.5 * self.model.effective_mass * self.fermi_velocity**2
+        return 0.5 * hbar / (energy * self.scattering_time)
 
     @property
     def estimated_error(self) -> float:
@@ -352,17 +359,21 @@ class CoefficientTable:
                 f"coefficients hold to leading order only (error about {self.scheme_error:.0%} or more)"
             )
         if not self.resolved:
+            left, right = self.least_resolved
             found.append(
-                f"the series of a, b, c, d are not resolved: their error is up to {self.numerical_error:.1e} of the "
-                "largest value, near "
-                + (
-                    f"|n_z| = {math.sqrt(self.gap_edge.x):.4g}, where they jump"
-                    if self.gap_edge
-                    else "a narrow feature"
-                )
-                + "; a higher density of impurities makes it wider"
+                f"the series of a, b, c, d do not reach the tolerance that was asked for: their error is up to "
+                f"{self.numerical_error:.1e} of the largest value, between |n_z| = {left:.6g} and {right:.6g}; ask for "
+                "a larger tolerance, or for more impurities, with which everything changes less sharply"
             )
         return tuple(found)
+
+    @property
+    def least_resolved(self) -> tuple[float, float]:
+        """The range of |n_z| in which the errors of the series are largest."""
+        errors = self.response.errors
+        piece = int(np.argmax((errors / np.maximum(errors.max(axis=0), 1e-300)).sum(axis=1)))
+        left, right = np.sqrt(self.response.edges[piece : piece + 2])
+        return float(left), float(right)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -480,7 +491,10 @@ class CoefficientTable:
             "gap_edge": list(self.gap_edge or ()),
             "spin_density_per_m2": self.spin_density,
             "numerical_error": self.numerical_error,
+            "resolved": int(self.resolved),
             "scheme_error": self.scheme_error,
+            "warnings": "\n".join(self.warnings),
+            "notes": "\n".join(self.notes),
             "package_version": self.version,
         }
         return xarray.Dataset(variables, coords={"n_z": coordinate}, attrs=attributes)

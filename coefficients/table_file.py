@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import math
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from coefficients import tabulation
+from coefficients.closed_form import Floats
 from coefficients.disorder import PointImpurities, WhiteNoise
 from coefficients.piecewise import PiecewiseChebyshev
 from coefficients.rashba import RashbaFerromagnet
@@ -18,6 +20,11 @@ from coefficients.table import FUNCTIONS, CoefficientTable, GapEdge
 
 FORMAT = "llgsim coefficient table"
 FORMAT_VERSION = 2
+SERIES = (
+    "piece, k, and for every function the coefficient of T_k(2(n_z² - left)/(right - left) - 1). The columns a, b, c, "
+    "d are torque_factor times the functions of these names in the E-form, and times a_J, b_J, c_J, d_J in the J-form"
+)
+"""What the numbers in `series` are, for readers of the file."""
 
 
 def _checksum(document: dict[str, Any]) -> str:
@@ -61,7 +68,7 @@ def _read(path: Path) -> tuple[dict[str, Any], list[list[float]]]:
             f"{path}: the checksum does not fit the content: the file is damaged or was edited. Make the table again "
             "with co.tabulate and save it."
         )
-    return document, document.pop("rows")
+    return document, document.pop("rows", [])
 
 
 def save_table(table: CoefficientTable, path: str | Path) -> None:
@@ -85,7 +92,9 @@ def save_table(table: CoefficientTable, path: str | Path) -> None:
         "relative_error": {"numerical": table.numerical_error, "scheme": table.scheme_error},
         "warnings": list(table.warnings),
         "notes": list(table.notes),
-        "gap_edge": None if table.gap_edge is None else table.gap_edge._asdict(),
+        "gap_edge": None
+        if table.gap_edge is None
+        else {"n_z_squared": table.gap_edge.x, "width_in_n_z_squared": table.gap_edge.width},
         "resolved": table.resolved,
         "columns": [
             {"name": "n_z", "unit": "1", "description": "z component of the magnetisation, of either sign"},
@@ -93,17 +102,7 @@ def save_table(table: CoefficientTable, path: str | Path) -> None:
         ],
     }
     if isinstance(table.disorder, PointImpurities):
-        document["piece_functions"] = list(FUNCTIONS)
-        document["pieces"] = [
-            {"left": left, "right": right, "chebyshev": series.tolist(), "errors": errors.tolist()}
-            for left, right, series, errors in zip(
-                table.response.edges[:-1],
-                table.response.edges[1:],
-                table.response.series,
-                table.response.errors,
-                strict=True,
-            )
-        ]
+        document |= _series(table)
     _write(Path(path), document, np.stack(list(table.columns().values()), axis=1).tolist())
 
 
@@ -141,7 +140,7 @@ def load_table(path: str | Path) -> CoefficientTable:
             numerical_error=document["relative_error"]["numerical"],
             version=document["package_version"],
             response=_response(model, disorder, document),
-            gap_edge=None if gap_edge is None else GapEdge(**gap_edge),
+            gap_edge=None if gap_edge is None else GapEdge(gap_edge["n_z_squared"], gap_edge["width_in_n_z_squared"]),
             resolved=document["resolved"],
         )
         stored = np.array(rows, dtype=np.float64)
@@ -149,7 +148,7 @@ def load_table(path: str | Path) -> CoefficientTable:
         recomputed = np.stack([getattr(table, q.name)(n_z) for q in table.quantities], axis=1)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a coefficient table that this version can read ({error!r})") from error
-    if values.shape != recomputed.shape or not np.allclose(values, recomputed, rtol=1e-12, atol=0.0):
+    if values.shape != recomputed.shape or not _agree(values, recomputed):
         raise ValueError(
             f"{path}: the stored values are not those that this version of the package computes from the "
             f"stored parameters; the table was made by {table.version}. Make it again with co.tabulate."
@@ -187,11 +186,38 @@ def _response(
     """Recomputed for white noise, read from the file for impurities, where it takes a second to make."""
     if isinstance(disorder, WhiteNoise):
         return tabulation.white_noise(model, disorder)
-    if document["piece_functions"] != list(FUNCTIONS):
-        raise ValueError("the pieces hold other functions than this version knows")
-    pieces = document["pieces"]
+    if [function["name"] for function in document["functions"]] != list(FUNCTIONS):
+        raise ValueError("the series are of other functions than this version knows")
+    pieces, rows = document["pieces"], np.array(document["series"], dtype=np.float64)
     return PiecewiseChebyshev(
         edges=np.array([pieces[0]["left"], *(piece["right"] for piece in pieces)]),
-        series=tuple(np.array(piece["chebyshev"]) for piece in pieces),
+        series=tuple(rows[rows[:, 0] == index, 2:] for index in range(len(pieces))),
         errors=np.array([piece["errors"] for piece in pieces]),
     )
+
+
+def _series(table: CoefficientTable) -> dict[str, Any]:
+    """The response of impurities: pieces with their ends and errors, and the terms of all series, one per line."""
+    response = table.response
+    units = dict.fromkeys(FUNCTIONS, "1/(J m)")
+    units |= {f"{name}_J": "s/m" for name in "abcd"}
+    units |= {"sigma_xx": "S", "sigma_yy": "S", "hall": "S", "broadening": "J"}
+    return {
+        "torque_factor": table._torque_factor,
+        "functions": [{"name": name, "unit": units[name]} for name in FUNCTIONS],
+        "pieces": [
+            {"left": left, "right": right, "errors": errors}
+            for (left, right), errors in zip(
+                itertools.pairwise(response.edges.tolist()), response.errors.tolist(), strict=True
+            )
+        ],
+        "series_rows": SERIES,
+        "series": [
+            [index, k, *row] for index, series in enumerate(response.series) for k, row in enumerate(series.tolist())
+        ],
+    }
+
+
+def _agree(values: Floats, recomputed: Floats) -> bool:
+    """Whether all columns agree to 1e-12 of their largest value; not with NaN."""
+    return bool((np.abs(values - recomputed) <= 1e-12 * np.abs(recomputed).max(axis=0)).all())

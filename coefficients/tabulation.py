@@ -22,10 +22,14 @@ from coefficients.units import hbar
 
 LARGEST_NUMERICAL_ERROR = 1e-8
 """A table whose two routes to ξ disagree by more is refused."""
+KINDS = ([0, 1, 2, 3, 8, 9], [4, 5, 6, 7], [10, 11, 12], [13])
+"""`FUNCTIONS` of one unit: what belongs to K, to the current, to the conductivity; the broadening."""
 SMALL = 1e-4
-"""Below this fraction of the largest of a, b, c, d the tolerance of a coefficient no longer falls with it."""
+"""Below this fraction of the largest function of its kind the tolerance of a function no longer falls with it."""
 ROUNDING = 1e-11
 """Error of a, b, c, d, K and σ from rounding, relative to the largest value."""
+ROUNDING_OF_C = 2e-14
+"""Error of c and d from rounding, relative to a, times m_x²: they are differences of parts of K divided by m_x²."""
 
 
 def package_version() -> str:
@@ -61,7 +65,7 @@ def tabulate(
         What a, b, c, d multiply: the electric field or the sheet current. Never affects ξ.
     tolerance : float
         Error allowed to the series for point impurities, 1e-10 to 1e-2, relative to the largest value of each
-        coefficient (and of 1e-4 of the largest of a, b, c, d for those that are smaller still).
+        coefficient (and of 1e-4 of the largest of a, b, c, d for those that are smaller still; likewise for σ).
     progress : bool
         Whether to show a progress bar, for point impurities.
 
@@ -108,7 +112,7 @@ def tabulate(
         model.require_two_subbands("tabulate")
         response, gap_edge, resolved, error = white_noise(model, disorder), None, True, 0.0
     else:
-        response, gap_edge, resolved, error = _point_impurities(model, disorder, form, tolerance, progress)
+        response, gap_edge, resolved, error = _point_impurities(model, disorder, tolerance, progress)
     table = CoefficientTable(
         model=model,
         disorder=disorder,
@@ -154,9 +158,9 @@ def white_noise(model: RashbaFerromagnet, disorder: WhiteNoise) -> PiecewiseCheb
 
 
 def _point_impurities(
-    model: RashbaFerromagnet, disorder: PointImpurities, form: Form, tolerance: float, progress: bool
+    model: RashbaFerromagnet, disorder: PointImpurities, tolerance: float, progress: bool
 ) -> tuple[PiecewiseChebyshev, GapEdge | None, bool, float]:
-    """The response, the gap edge, whether it is resolved, and the largest relative error of a, b, c, d."""
+    """The response, the gap edge, whether it is resolved, and its largest relative error."""
     from tqdm import tqdm  # takes time to import, and is needed here only
 
     # units in which ħ = m = 1 and the exchange is ±1
@@ -177,18 +181,26 @@ def _point_impurities(
     def functions(x: float) -> Floats:
         nonlocal start
         m_x, m_z = math.sqrt(1.0 - x), math.sqrt(x)
-        solution = tmatrix.solve(electrons, m_x, m_z, start=start)
+        # without spin-orbit coupling K, which is 0, is rounding, and any number of rays is enough
+        angles = tmatrix.FEWEST_ANGLES if electrons.alpha == 0.0 else None
+        solution = tmatrix.solve(electrons, m_x, m_z, start=start, angles=angles)
         start = solution.self_energy
-        return np.append(even_functions(solution.K, solution.sigma, m_x, m_z), -start[0].imag)
+        K = np.zeros_like(solution.K) if electrons.alpha == 0.0 else solution.K
+        return np.append(even_functions(K, solution.sigma, m_x, m_z), -start[0].imag)
+
+    def rounding(x: Floats, values: Floats) -> Floats:
+        noise = np.zeros_like(values)
+        noise[:, [2, 3]] = ROUNDING_OF_C * np.abs(values[:, [0]]) / (1.0 - x)[:, None]
+        noise[:, [6, 7]] = ROUNDING_OF_C * np.abs(values[:, [4]]) / (1.0 - x)[:, None]
+        return noise
 
     gap_edge = _gap_edge(electrons)
     breaks = [gap_edge.x + 0.5 * gap_edge.width * times for times in (-16, -4, -1, 0, 1, 4, 16)] if gap_edge else []
-    groups = [slice(0, 4), slice(4, 8)]
 
     def scales(values: Floats) -> Floats:
         largest = np.abs(values).max(axis=0)
-        for group in groups:
-            largest[group] = np.maximum(largest[group], SMALL * largest[group].max())
+        for kind in KINDS:
+            largest[kind] = np.maximum(largest[kind], SMALL * largest[kind].max())
         return np.where(largest > 0.0, largest, 1.0)
 
     with tqdm(desc="T-matrix response", unit=" directions", disable=not progress, leave=False) as bar:
@@ -196,13 +208,13 @@ def _point_impurities(
             functions,
             breaks=breaks,
             tolerances=lambda values: tolerance * scales(values),
+            rounding=rounding,
             said=bar.update,
         )
     x = np.concatenate([np.linspace(left, right, 9) for left, right in itertools.pairwise(response.edges)])
     scale = scales(response(x).T)
     response = replace(response, errors=response.errors + ROUNDING * scale)
-    torques = groups[0] if form == "E" else groups[1]
-    error = float((response.errors / scale)[:, torques].max())
+    error = float((response.errors / scale).max())
     unit = dict.fromkeys(FUNCTIONS, 1.0 / (energy * length))  # of K and K_J, conductivity being in e²/ħ
     unit |= dict.fromkeys(("sigma_xx", "sigma_yy", "hall"), ELECTRON_CHARGE**2 / hbar)
     unit |= {f"{name}_J": hbar / (energy * length) for name in "abcd"}
@@ -225,4 +237,4 @@ def _gap_edge(electrons: tmatrix.Electrons) -> GapEdge | None:
     splitting = electrons.energy - 0.5 * p * p / electrons.m
     slope = electrons.alpha * electrons.Delta_xc * p / (2.0 * m_x * splitting)
     broadening = -tmatrix.solve(electrons, m_x, m_z).self_energy[0].imag
-    return GapEdge(x, 2.0 * broadening / abs(slope))
+    return GapEdge(x, float(2.0 * broadening / abs(slope)))

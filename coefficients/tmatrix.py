@@ -37,14 +37,18 @@ from coefficients.spin_orbit import TorqueCoefficients, even_functions, torque_c
 Scheme = Literal["self-consistent", "born", "clean", "bare"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 FEWEST_ANGLES, MOST_ANGLES = 64, 16384
-ANGULAR_TOLERANCE, ANGULAR_ROUNDING = 1e-11, 1e-8
-"""Doubling the rays must change K and σ by less than the first, relative to their largest elements; or by less than the
-second and no longer fall, where rounding exceeds the first (n → 0)."""
+ANGULAR_TOLERANCE, ANGULAR_ROUNDING = 1e-11, 1e-7
+"""Doubling the rays must change σ and the part of K across m by less than the first, relative to the largest element;
+or by less than the second and no longer fall, where rounding exceeds the first (n → 0, α → 0)."""
 CONSISTENT, CONSISTENT_ENOUGH = 4e-15, 1e-9
 """Σ is iterated until it changes by less than the first, relative to |Im Σ_0|; more than the second is an error."""
 MOST_ITERATIONS = 1000
 SMALL_MX, SMALL_MZ = 1e-3, 1e-6
 """Below these a, b, c, d, which are 0/0 at m_x = 0 and m_z = 0, are extrapolated instead of losing digits."""
+
+PAULI = np.array([[[1, 0], [0, 1]], [[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
+PAULI_PRODUCTS = 0.5 * np.einsum("mij,ajk,nkl,bli->mnab", PAULI, PAULI, PAULI, PAULI)
+"""½tr[σ_μ σ_a σ_ν σ_b] (4, 4, 4, 4), in the order of the indices m, n, a, b."""
 
 
 class Electrons(NamedTuple):
@@ -201,7 +205,7 @@ def response(
     theta = float(theta)
     if not 0.0 <= theta <= math.pi:
         raise ValueError(f"response: theta = {theta!r} must lie in [0, pi] (rad)")
-    if angles is not None and not (angles == int(angles) and angles >= 4 and angles % 2 == 0):
+    if angles is not None and not (math.isfinite(angles) and angles >= 4 and angles % 2 == 0):
         raise ValueError(f"response: angles = {angles!r} must be an even number, 4 or more, or None")
     m_x, m_z = math.sin(theta), math.cos(theta)
     solution = solve(electrons, m_x, m_z, scheme, angles=angles)
@@ -270,7 +274,7 @@ def upper_band_minimum(electrons: Electrons, m_x: float, m_z: float) -> tuple[fl
         along = alpha * p - exchange * m_x
         return p / m + (alpha * along / field(p) if along else 0.0)
 
-    edge = m * abs(alpha)  # the slope of |h| is never steeper than |α|
+    edge = 1.001 * m * abs(alpha)  # the slope of |h| is never steeper than |α|
     p = float(brentq(slope, -edge, edge, xtol=1e-15 * edge, rtol=1e-14))
     return p, 0.5 * p * p / m + field(p)
 
@@ -293,14 +297,16 @@ def solve(
 
     Raises ValueError below the lower band or without states, RuntimeError if something does not converge.
     """
-    bottom = band_bottom(electrons, m_x)
-    if electrons.energy <= bottom:
+    # the lower band is at −|Δ_xc| for p = 0, so that only below there its bottom need be known
+    if electrons.energy <= -abs(electrons.Delta_xc) and electrons.energy <= (bottom := band_bottom(electrons, m_x)):
         raise ValueError(
             f"response: energy = {electrons.energy:.6g} lies below the lower band, which begins at {bottom:.6g} for "
             f"m_x = {m_x:.4g}: there are no electrons; raise energy"
         )
     if angles is not None:
         return _solve_on(electrons, m_x, m_z, scheme, angles, start)
+    # Spins along m turn nothing. They relax by spin-orbit coupling alone, so that their rounding grows as 1/α².
+    across = np.array([[m_z, 0.0, -m_x], [0.0, 1.0, 0.0]])
     count, before = FEWEST_ANGLES, math.inf
     coarse = _solve_on(electrons, m_x, m_z, scheme, count, start)
     while count < MOST_ANGLES:
@@ -308,7 +314,7 @@ def solve(
         fine = _solve_on(electrons, m_x, m_z, scheme, count, coarse.self_energy)
         change = max(
             float(np.abs(one - other).max() / np.abs(other).max())
-            for one, other in ((coarse.K, fine.K), (coarse.sigma, fine.sigma))
+            for one, other in ((across @ coarse.K, across @ fine.K), (coarse.sigma, fine.sigma))
             if other.any()
         )
         # convergence is exponential: a small change that has stopped falling is rounding
@@ -358,7 +364,7 @@ def _solve_on(
         for _ in range(MOST_ITERATIONS):
             T = scattering(integrated(sigma, roots))
             sigma, before = _without_shift(density * T), sigma
-            if not sigma[0].imag < -1e-14 * scale:
+            if not sigma[0].imag < -1e-25 * scale:
                 raise ValueError(
                     f"response: there are no states at energy = {energy:.6g} (Im Sigma_0 = {sigma[0].imag:.2g}): it "
                     "lies in a gap that the impurities open; move the energy or lower density"
@@ -380,6 +386,8 @@ def _solve_on(
     spin = np.array([[0.0, 0.0, -alpha, 0.0], [0.0, alpha, 0.0, 0.0]])  # v_β = p_β/m + spin_βν σ_ν
     x = pn[:, 0] / m + spin @ n.T  # ½∫tr[σ_ν G v_β G†]
     y = pn[:, 1] / m + spin @ n  # ½∫tr[v_α G σ_ν G†]
+    if alpha == 0.0:
+        x[:] = 0.0  # odd in p
     mixed = (pn[:, 1] @ spin.T + spin @ pn[:, 0].T) / m
     bubble = np.diag(ppn) / m**2 + mixed + spin @ n @ spin.T  # ½∫tr[v_α G v_β G†]
     retarded = -(2.0 / m * g[0].real + 1.0 / math.pi) * np.eye(2)
@@ -402,7 +410,9 @@ def _solve_on(
 
 def _without_shift(sigma: Complexes) -> Complexes:
     """Σ with the real part of Σ_0, which only shifts the band, absorbed in the energy."""
-    return np.array([1j * sigma[0].imag, *sigma[1:]])
+    result = sigma.copy()
+    result.real[0] = 0.0
+    return result
 
 
 def _without_charge(kernel: Floats, left: Floats, x: Floats) -> Floats:
@@ -416,15 +426,7 @@ def _without_charge(kernel: Floats, left: Floats, x: Floats) -> Floats:
 
 def _pauli_products(a: Complexes, b: Complexes) -> Floats:
     """½tr[σ_μ A σ_ν B] (4, 4), real, of A = a·(1, σ) and B = A†, b = a*."""
-    scalar, dot = (a[0] * b[0]).real, (a[1:] @ b[1:]).real
-    result = np.empty((4, 4))
-    result[0, 0] = scalar + dot
-    mixed, turn = (a[0] * b[1:] + b[0] * a[1:]).real, (1j * np.cross(a[1:], b[1:])).real
-    result[0, 1:], result[1:, 0] = mixed - turn, mixed + turn
-    result[1:, 1:] = (scalar - dot) * np.eye(3) + 2.0 * np.outer(a[1:], b[1:]).real
-    w = (1j * (a[0] * b[1:] - b[0] * a[1:])).real
-    result[1:, 1:] += np.array([[0.0, w[2], -w[1]], [-w[2], 0.0, w[0]], [w[1], -w[0], 0.0]])
-    return result
+    return np.asarray((PAULI_PRODUCTS @ b @ a).real, dtype=np.float64)
 
 
 def _extrapolated(
@@ -434,7 +436,8 @@ def _extrapolated(
     near_normal = m_x < SMALL_MX
     small = m_x if near_normal else m_z
     estimates = []
-    for step in (0.04, 0.02, 0.01, 0.005):
+    # K_xx/m_z and the like lose fewer digits than what is divided by m_x²
+    for step in (0.04, 0.02, 0.01, 0.005) if near_normal else (0.02, 6e-3, 2e-3, 6e-4, 2e-4):
         squares = (step * np.array([1.0, 2.0, 3.0])) ** 2
         values = []
         for square in squares:

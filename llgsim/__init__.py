@@ -8,7 +8,7 @@ from llgsim.percell import per_cell
 from llgsim.run import Run
 from llgsim.simulation import Simulation, SimulationError
 from llgsim.terms import BulkDMI, Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy, Zeeman
-from llgsim.torques import Coefficients, MicroscopicTorque, ZhangLi
+from llgsim.torques import Coefficients, MicroscopicTorque, SpinOrbitTorque, ZhangLi
 
 __all__ = [
     "BulkDMI",
@@ -20,6 +20,7 @@ __all__ = [
     "Run",
     "Simulation",
     "SimulationError",
+    "SpinOrbitTorque",
     "ThinFilmDemag",
     "UniaxialAnisotropy",
     "Zeeman",

@@ -27,6 +27,7 @@ from llgsim.case_sections import (
     Drive,
     Output,
     Problem,
+    check_disorder,
     check_list,
     check_section,
     check_start,
@@ -35,7 +36,7 @@ from llgsim.case_sections import (
 from llgsim.grid import Grid
 from llgsim.ovf import read_ovf
 from llgsim.simulation import Simulation
-from llgsim.torques import MicroscopicTorque, ZhangLi
+from llgsim.torques import MicroscopicTorque, SpinOrbitTorque, ZhangLi
 
 
 class CaseError(ValueError):
@@ -60,12 +61,15 @@ class Case:
         The file as it was written.
     folder : Path
         Where it lies; relative paths in it start there.
+    progress : bool
+        Whether to show a progress bar while the coefficients are computed.
     """
 
     title: str
     sections: dict[str, Any]
     text: str
     folder: Path
+    progress: bool = False
 
     @property
     def resolved(self) -> dict[str, Any]:
@@ -102,13 +106,17 @@ class Case:
     def table(self) -> co.CoefficientTable:
         """The coefficients of the electron model for this magnet, in the form that the drive needs."""
         electrons, magnet = self.sections["electrons"].si(), self.sections["magnet"].si()
+        disorder = _without_kind(self.sections["disorder"])
+        options = {"tolerance": disorder.pop("tolerance")} if "tolerance" in disorder else {}
         density = co.spin_density(Ms=magnet["Ms"], thickness=magnet["thickness"], gamma=magnet["gamma"])
         current = self.drive_names and "current" in self.drive_names[0]
         return co.tabulate(
             co.RashbaFerromagnet(**electrons),
-            co.WhiteNoise(scattering_time=self.sections["disorder"].si()["scattering_time"]),
+            co.WhiteNoise(**disorder) if "scattering_time" in disorder else co.PointImpurities(**disorder),
             spin_density=density,
             form="J" if current else "E",
+            progress=self.progress,
+            **options,
         )
 
     @cached_property
@@ -129,7 +137,7 @@ class Case:
                 drive["E"] = (0.0, 0.0)
             built.append(MicroscopicTorque(self.table, **drive))
         for section in self.sections.get("torques", ()):
-            built.append(ZhangLi(**_without_kind(section)))
+            built.append(_build_torque(section))
         return built
 
     @cached_property
@@ -172,8 +180,8 @@ def _read_state(path: Path, grid: Grid) -> Any:
     return field.values
 
 
-def read_case(path: str | Path) -> Case:
-    """Read and check a case file.
+def read_case(path: str | Path, *, progress: bool = False) -> Case:
+    """Read and check a case file, with a progress bar for the coefficients of its electrons if asked for.
 
     Raises
     ------
@@ -193,10 +201,17 @@ def read_case(path: str | Path) -> Case:
         raise CaseError(str(path), [Problem("TOML", f"the file is not UTF-8 text: {error.reason}")]) from None
     except IsADirectoryError:
         raise CaseError(str(path), [Problem("TOML", "this is a folder, not a case file")]) from None
-    return case_from(data, text=text, folder=path.parent, name=str(path))
+    return case_from(data, text=text, folder=path.parent, name=str(path), progress=progress)
 
 
-def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = None, name: str = "case") -> Case:
+def case_from(
+    data: Mapping[str, Any],
+    *,
+    text: str = "",
+    folder: Path | None = None,
+    name: str = "case",
+    progress: bool = False,
+) -> Case:
     """A checked case from the data of a case file (as `tomllib` reads it, or `Case.resolved`); raises CaseError."""
     problems: list[Problem] = []
     sections: dict[str, Any] = {}
@@ -204,7 +219,7 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
     if not isinstance(title, str):
         problems.append(Problem("title", f"must be a text in quotes, got {title!r}"))
         title = ""
-    known = ["title", *SECTIONS, "terms", "start", "torques"]
+    known = ["title", *SECTIONS, "disorder", "terms", "start", "torques"]
     for key in data:
         if key not in known:
             problems.append(Problem(key, f"unknown section or key{did_you_mean(key, known)}"))
@@ -215,6 +230,8 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
     for section, model in SECTIONS.items():
         if section in data:
             check_section(section, model, data[section], sections, problems)
+    if "disorder" in data:
+        check_disorder(data["disorder"], sections, problems)
     if "start" in data:
         check_start(data["start"], sections, problems)
     for section in ("terms", "torques"):
@@ -224,7 +241,7 @@ def case_from(data: Mapping[str, Any], *, text: str = "", folder: Path | None = 
         sections["output"] = Output()
     order = ["electrons", "disorder", "magnet", "grid", "terms", "start", "drive", "torques", "run", "output"]
     ordered = {key: sections[key] for key in order if key in sections}
-    case = Case(title=title, sections=ordered, text=text, folder=folder or Path("."))
+    case = Case(title=title, sections=ordered, text=text, folder=folder or Path("."), progress=progress)
     problems += _cross_checks(case, data)
     if not problems:
         problems += _build_checks(case)
@@ -246,16 +263,14 @@ def _cross_checks(case: Case, data: Mapping[str, Any]) -> list[Problem]:
             add(other, f"the section [{other}] is missing; [{one}] needs it")
     if "drive" in data and "electrons" not in data:
         add("electrons", "the section [electrons] is missing; [drive] acts on the electrons")
-    fermi_energy, exchange = (_raw_number(data, "electrons", key) for key in ("fermi_energy_eV", "exchange_eV"))
-    if fermi_energy is not None and exchange is not None and 0 < fermi_energy <= exchange:
-        add(
-            "electrons.fermi_energy_eV",
-            f"= {fermi_energy:g} must exceed electrons.exchange_eV = {exchange:g}: the coefficients exist only with "
-            "both subbands filled",
-        )
-    if "magnet" in sections and sections["magnet"].damping is None and "electrons" not in data:
-        add("magnet.damping", "is missing; it is required without an electron model")
+    problems += _electron_checks(case, data)
+    if "magnet" in sections and sections["magnet"].damping is None:
+        if "electrons" not in data:
+            add("magnet.damping", "is missing; it is required without an electron model")
+        elif case.sections.get("drive", Drive()).spin_transfer == "none":
+            add("magnet.damping", 'is missing; with drive.spin_transfer = "none" the electrons damp nothing')
     problems += _drive_checks(case)
+    problems += _torque_checks(case)
     too_large = _memory_problem(sections["grid"]) if "grid" in sections else []
     problems += too_large
     if "grid" in sections and "magnet" in sections and not too_large:
@@ -275,11 +290,34 @@ def _raw_number(data: Mapping[str, Any], section: str, key: str) -> float | None
     return float(value)
 
 
+def _electron_checks(case: Case, data: Mapping[str, Any]) -> list[Problem]:
+    """Whether the coefficients exist: those of white noise and all ξ with both subbands filled only."""
+    energies = [_raw_number(data, "electrons", key) for key in ("fermi_energy_eV", "exchange_eV")]
+    if None in energies or "disorder" not in case.sections or energies[0] > energies[1]:  # type: ignore[operator]
+        return []
+    fermi_energy, exchange = energies
+    if case.sections["disorder"].kind == "white-noise":
+        message = (
+            f"= {fermi_energy:g} must exceed electrons.exchange_eV = {exchange:g}: with white noise the coefficients "
+            "exist only with both subbands filled; for point impurities a-d exist in the gap as well"
+        )
+        return [Problem("electrons.fermi_energy_eV", message)]
+    if "drive" in case.sections and case.sections["drive"].spin_transfer is not None:
+        return []
+    message = (
+        f"is missing: electrons.fermi_energy_eV = {fermi_energy:g} does not exceed electrons.exchange_eV = "
+        f'{exchange:g}, where xi does not exist; give "none", or three numbers [xi0, xi_parallel, xi_perpendicular]'
+    )
+    return [Problem("drive.spin_transfer", message)]
+
+
 def _drive_checks(case: Case) -> list[Problem]:
     if "drive" not in case.sections:
         return []
     drive, names = case.sections["drive"], case.drive_names
     problems = []
+    if drive.spin_transfer is not None and not case.has_electrons:
+        problems.append(Problem("drive.spin_transfer", "is used with [electrons] only"))
     if len(names) > 1:
         problems.append(Problem("drive", f"give one drive only, got {' and '.join(names)}"))
     density, thickness = drive.current_density_A_per_m2, drive.conductor_thickness_nm
@@ -360,15 +398,49 @@ def _build_checks(case: Case) -> list[Problem]:
             _build_term(section)
         except ValueError as error:
             problems.append(Problem(f"terms[{index}]", str(error)))
+    for index, section in enumerate(case.sections.get("torques", ())):
+        try:
+            _build_torque(section)
+        except ValueError as error:
+            problems.append(Problem(f"torques[{index}]", str(error)))
     if problems:
         return problems
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # the report repeats a table's warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the report repeats a table's warnings
+        try:
+            if case.has_electrons:
+                case.table  # noqa: B018
+        except (ValueError, RuntimeError) as error:
+            return [Problem("electrons", str(error))]
+        try:
             case.simulation()
-    except ValueError as error:
-        return [Problem("electrons" if "xi0" in str(error) else "case", str(error))]
+        except ValueError as error:
+            return [Problem("electrons" if "xi0" in str(error) else "case", str(error))]
     return []
+
+
+def _torque_checks(case: Case) -> list[Problem]:
+    """That the coefficients of [[torques]] kind = "spin-orbit" are those of its drive."""
+    problems = []
+    for index, section in enumerate(case.sections.get("torques", ())):
+        if section.kind != "spin-orbit":
+            continue
+        drives = [name for name in ("E_V_per_m", "sheet_current_A_per_m") if getattr(section, name) is not None]
+        if len(drives) != 1:
+            given = " and ".join(drives) or "none"
+            message = f"give one of E_V_per_m and sheet_current_A_per_m, got {given}"
+            problems.append(Problem(f"torques[{index}]", message))
+            continue
+        other, unit = ("A_s", "m_per_V_s") if drives == ["E_V_per_m"] else ("V_s", "m_per_A_s")
+        for name in "abcd":
+            if getattr(section, f"{name}_m_per_{other}") is not None:
+                message = f"does not go with {drives[0]}, whose coefficients are {name}_{unit}"
+                problems.append(Problem(f"torques[{index}].{name}_m_per_{other}", message))
+    return problems
+
+
+def _build_torque(section: Any) -> Any:
+    return (ZhangLi if section.kind == "zhang-li" else SpinOrbitTorque)(**_without_kind(section))
 
 
 def _build_term(section: Any) -> Any:

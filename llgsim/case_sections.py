@@ -20,6 +20,8 @@ from llgsim.simulation import GAMMA
 # longest first where one ends like another
 SUFFIXES = {
     "eV_angstrom": co.units.eV * co.units.angstrom,
+    "eV_nm2": co.units.eV * co.units.nm**2,
+    "per_nm2": 1.0 / co.units.nm**2,
     "eV": co.units.eV,
     "me": co.units.electron_mass,
     "fs": co.units.fs,
@@ -27,7 +29,20 @@ SUFFIXES = {
     "ns": co.units.ns,
     "nm": co.units.nm,
     **dict.fromkeys(
-        ("rad_per_s_T", "V_per_m", "A_per_m", "A_per_m2", "m_per_s", "J_per_m", "J_per_m2", "J_per_m3", "T"), 1.0
+        (
+            "rad_per_s_T",
+            "m_per_V_s",
+            "m_per_A_s",
+            "V_per_m",
+            "A_per_m",
+            "A_per_m2",
+            "m_per_s",
+            "J_per_m",
+            "J_per_m2",
+            "J_per_m3",
+            "T",
+        ),
+        1.0,
     ),
 }
 
@@ -62,6 +77,8 @@ class Section(BaseModel):
 
 
 def _si(key: str, value: Any) -> tuple[str, Any]:
+    if value == "unitary":
+        value = math.inf
     for suffix, factor in SUFFIXES.items():
         if key.endswith("_" + suffix):
             scaled = tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
@@ -69,17 +86,39 @@ def _si(key: str, value: Any) -> tuple[str, Any]:
     return key, value
 
 
+def _strength(value: Any) -> Any:
+    if value == "unitary" or (isinstance(value, float) and math.isinf(value)):
+        return "unitary"
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value == 0:
+        raise ValueError('must be a number other than 0, or "unitary" (inf)')
+    if abs(value) > 1e4:
+        raise ValueError('must be within 1e4, or "unitary" (inf); check the unit in the key')
+    return float(value)
+
+
 class Electrons(Section):
-    fermi_energy_eV: Annotated[Number, Field(gt=0, le=100)]
+    fermi_energy_eV: Annotated[Number, Field(ge=-100, le=100)]
     exchange_eV: Annotated[Number, Field(gt=0, le=100)]
     exchange_sign: Sign = -1
     rashba_eV_angstrom: Annotated[Number, Field(ge=-100, le=100)]
     effective_mass_me: Annotated[Number, Field(gt=0, le=1000)]
+    spin_orbit: Literal["rashba", "dresselhaus"] = "rashba"
 
 
-class Disorder(Section):
+class WhiteNoise(Section):
     kind: Literal["white-noise"]
     scattering_time_fs: Annotated[Number, Field(gt=0, le=1e6)]
+
+
+class PointImpurities(Section):
+    kind: Literal["point-impurities"]
+    density_per_nm2: Annotated[Number, Field(gt=0, le=100)]
+    strength_eV_nm2: Annotated[float | Literal["unitary"], BeforeValidator(_strength)]
+    reference_energy_eV: Annotated[Number, Field(gt=0, le=1000)]
+    tolerance: Annotated[Number, Field(ge=1e-10, le=1e-2)] = 1e-6
+
+
+DISORDER: dict[str, type[Section]] = {"white-noise": WhiteNoise, "point-impurities": PointImpurities}
 
 
 class Magnet(Section):
@@ -145,6 +184,14 @@ def _started(model: type[Section]) -> type[Section]:
     return create_model(f"{model.__name__}Start", __base__=model, relax=(Switch, True))
 
 
+def _spin_transfer(value: Any) -> Any:
+    if value is None or value == "none":
+        return value
+    if not isinstance(value, list | tuple) or len(value) != 3:
+        raise ValueError('must be "none" or three numbers [xi0, xi_parallel, xi_perpendicular]')
+    return tuple(_number(number) for number in value)
+
+
 class Drive(Section):
     E_V_per_m: Pair | None = None
     current_density_A_per_m2: Pair | None = None
@@ -153,6 +200,7 @@ class Drive(Section):
     drift_velocity_m_per_s: Pair | None = None
     ramp_ps: NotNegative = 0.0
     spin_orbit: Switch = True
+    spin_transfer: Annotated[Any, BeforeValidator(_spin_transfer)] = None
 
 
 class RunSection(Section):
@@ -177,6 +225,25 @@ class ZhangLiSection(Section):
     u_m_per_s: Pair
     beta: Number
     derivative_order: Literal[2, 4, 6] = 6
+
+
+class SpinOrbitSection(Section):
+    kind: Literal["spin-orbit"]
+    a_m_per_V_s: Number | None = None
+    b_m_per_V_s: Number | None = None
+    c_m_per_V_s: Number | None = None
+    d_m_per_V_s: Number | None = None
+    a_m_per_A_s: Number | None = None
+    b_m_per_A_s: Number | None = None
+    c_m_per_A_s: Number | None = None
+    d_m_per_A_s: Number | None = None
+    E_V_per_m: Pair | None = None
+    sheet_current_A_per_m: Pair | None = None
+    coupling: Literal["rashba", "dresselhaus"] = "rashba"
+    ramp_ps: NotNegative = 0.0
+
+
+TORQUES: dict[str, type[Section]] = {"zhang-li": ZhangLiSection, "spin-orbit": SpinOrbitSection}
 
 
 def _kebab(name: str) -> str:
@@ -205,7 +272,6 @@ TERMS = {_kebab(name): (term, _term_section(term)) for name, term in terms.regis
 
 SECTIONS: dict[str, type[Section]] = {
     "electrons": Electrons,
-    "disorder": Disorder,
     "magnet": Magnet,
     "grid": GridSection,
     "drive": Drive,
@@ -294,6 +360,16 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
+def check_disorder(data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
+    kind = data.get("kind") if isinstance(data, Mapping) else None
+    if isinstance(data, Mapping) and kind not in DISORDER:
+        hint = f"is missing; one of {', '.join(DISORDER)}" if kind is None else f"unknown disorder {kind!r}"
+        close = did_you_mean(str(kind), list(DISORDER)) if kind is not None else ""
+        problems.append(Problem("disorder.kind", hint + close))
+        return
+    check_section("disorder", DISORDER.get(str(kind), Section), data, sections, problems)
+
+
 def check_start(data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
     by_name = {name: model for model in TEXTURES for name in model.model_fields["texture"].annotation.__args__}  # type: ignore[union-attr]
     kind = data.get("texture") if isinstance(data, Mapping) else None
@@ -306,7 +382,7 @@ def check_start(data: Any, sections: dict[str, Any], problems: list[Problem]) ->
 
 
 def check_list(name: str, data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    models: dict[Any, type[Section]] = {"zhang-li": ZhangLiSection}
+    models: Mapping[Any, type[Section]] = TORQUES
     if name == "terms":
         models = {kind: model for kind, (_, model) in TERMS.items()}
     if not isinstance(data, list):

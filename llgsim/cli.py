@@ -10,11 +10,11 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coefficients import __version__
+from coefficients import WhiteNoise, __version__
 
 if TYPE_CHECKING:
     from llgsim.case import Case
@@ -96,7 +96,7 @@ def _read(path: Path) -> Case:
     from llgsim.case import CaseError, read_case
 
     try:
-        return read_case(path)
+        return read_case(path, progress=sys.stderr.isatty())
     except CaseError as error:
         raise BadInput(str(error)) from None
     except OSError as error:
@@ -279,20 +279,41 @@ def describe_model(case: Case) -> list[str]:
     """The electron model and what it amounts to, in a few lines."""
     if not case.has_electrons:
         return []
-    electrons, table = case.sections["electrons"], case.table
-    tau = case.sections["disorder"].scattering_time_fs
-    return [
+    electrons, disorder, table = case.sections["electrons"], case.sections["disorder"], case.table
+    if disorder.kind == "white-noise":
+        scatterers = f"scattering time {disorder.scattering_time_fs:g} fs"
+    else:
+        strength = disorder.strength_eV_nm2
+        scatterers = (
+            f"{disorder.density_per_nm2:g} impurities per nm² "
+            + ("in the unitary limit" if strength == "unitary" else f"of {strength:g} eV nm²")
+            + f" at {disorder.reference_energy_eV:g} eV"
+        )
+    lines = [
         f"electrons: Fermi energy {electrons.fermi_energy_eV:g} eV, exchange {electrons.exchange_eV:g} eV "
-        f"(sign {electrons.exchange_sign:+d}), Rashba {electrons.rashba_eV_angstrom:g} eV Å, "
-        f"mass {electrons.effective_mass_me:g} m_e, scattering time {tau:g} fs",
-        f"spin-orbit splitting/exchange = {table.S / table.D:.3g}, exchange × time/ħ = {table.D:.3g}, "
-        f"mean free path {table.mean_free_path * 1e9:.3g} nm, scheme error about {100 * table.scheme_error:.2g} %",
-        "coefficients in plane to out of plane: "
-        + ", ".join(
-            f"{name} {float(values(0.0)):.4g} to {float(values(1.0)):.4g}"
-            for name, values in (("ξ0", table.xi0), ("ξ∥", table.xi_parallel), ("ξ⊥", table.xi_perpendicular))
-        ),
+        f"(sign {electrons.exchange_sign:+d}), {electrons.spin_orbit.capitalize()} {electrons.rashba_eV_angstrom:g} "
+        f"eV Å, mass {electrons.effective_mass_me:g} m_e, {scatterers}",
+        (f"spin-orbit splitting/exchange = {table.S / table.D:.3g}, " if table.has_xi else "")
+        + f"exchange × time/ħ = {table.D:.3g}, "
+        + ("" if disorder.kind == "white-noise" else f"scattering time {table.scattering_time * 1e15:.3g} fs, ")
+        + f"mean free path {table.mean_free_path * 1e9:.3g} nm, scheme error about {100 * table.scheme_error:.2g} %",
     ]
+    drive = case.sections.get("drive")
+    given = None if drive is None else drive.spin_transfer
+    symbols = {"ξ0": table.xi0, "ξ∥": table.xi_parallel, "ξ⊥": table.xi_perpendicular}
+    if given is None:
+        lines.append(f"coefficients in plane to out of plane: {_from_to(symbols)}")
+    else:
+        numbers = "none" if given == "none" else ", ".join(f"{s} {value:g}" for s, value in zip(symbols, given))
+        lines.append(f"spin transfer, stated in the case and not computed: {numbers}")
+    if disorder.kind != "white-noise":
+        torques = {name: getattr(table, name) for name in "abcd"}
+        lines.append(f"in {table.quantities[-4].unit[table.form]}, in plane to out of plane: {_from_to(torques)}")
+    return lines
+
+
+def _from_to(functions: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {float(f(0.0)):.4g} to {float(f(1.0)):.4g}" for name, f in functions.items())
 
 
 # -- table and show-kernel ---------------------------------------------------------------------------------------------
@@ -309,14 +330,32 @@ def _table(options: argparse.Namespace) -> int:
     table = case.table
     for line in [case.title or str(options.case), *(f"  {line}" for line in describe_model(case)), ""]:
         print(line)
-    unit = "1/s per V/m" if table.form == "E" else "1/s per A/m"
-    print(f"  {'|n_z|':>6}  {'xi0':>13}  {'xi_parallel':>13}  {'xi_perp':>13}  {'a (' + unit + ')':>16}")
-    for n_z in np.linspace(0, 1, options.points):
-        values = [
-            float(function(n_z)) + 0.0 for function in (table.xi0, table.xi_parallel, table.xi_perpendicular, table.a)
-        ]
-        print(f"  {n_z:6.3f}  " + "  ".join(f"{value:13.6g}" for value in values[:3]) + f"  {values[3]:16.6g}")
-    print("  b = c = d = 0 for white noise")
+    n_z = np.linspace(0, 1, options.points)
+    groups: list[tuple[str, ...]] = [("xi0", "xi_parallel", "xi_perpendicular")] if table.has_xi else []
+    constant = isinstance(table.disorder, WhiteNoise)
+    groups.append(("a", "sigma_xx") if constant else ("a", "b", "c", "d"))
+    if not constant:
+        groups.append(("sigma_xx", "sigma_yy", "sigma_xy"))
+    units = {quantity.name: quantity.unit[table.form] for quantity in table.quantities}
+    for names in groups:
+        heads = [name if units[name] == "1" else f"{name} ({units[name]})" for name in names]
+        widths = [max(13, len(head)) for head in heads]
+        print(f"  {'|n_z|':>6}  " + "  ".join(head.rjust(width) for head, width in zip(heads, widths)))
+        for z in n_z:
+            values = (f"{float(getattr(table, name)(z)) + 0.0:.6g}" for name in names)
+            print(f"  {z:6.3f}  " + "  ".join(value.rjust(width) for value, width in zip(values, widths)))
+        print()
+    if constant:
+        print("  b = c = d = 0 for white noise")
+    if table.gap_edge is not None:
+        edge, width = np.sqrt(table.gap_edge.x), table.gap_edge.width / (2 * np.sqrt(table.gap_edge.x))
+        print(f"  a, b, c, d jump at |n_z| = {edge:.5g}, where the Fermi energy leaves the gap, within {width:.2g}")
+    if not constant:
+        print(
+            f"  series in n_z² on {len(table.response.series)} pieces, relative error below {table.numerical_error:.1e}"
+        )
+    for note in table.notes:
+        print(f"  note: {note}")
     for warning in table.warnings:
         print(f"  WARNING: {warning}")
     if options.output:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from coefficients import CoefficientTable
 from llgsim import analysis
 from llgsim.analysis.thiele import angle_between, drive_direction
 from llgsim.run import Run
@@ -144,6 +145,10 @@ def compare(
         predictions |= _along(0 if open_axes[1] else 1, thiele, "Thiele, along the track", 0.0, notes)
         notes.append("the edges of the track balance the force across it, so that V points along it")
     warnings = validity_warnings(sim)
+    for torque in sim.torques:
+        if isinstance(torque, MicroscopicTorque) and isinstance(torque.coefficients, CoefficientTable):
+            about_xi = torque.spin_transfer is None  # the first note is about ξ
+            notes += torque.coefficients.notes[0 if about_xi else 1 :]
     if track.lost_at is not None:
         warnings.append(f"the texture was lost at t = {track.lost_at * 1e9:.4g} ns: {track.lost_because}")
     if not steady:

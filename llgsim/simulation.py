@@ -67,7 +67,8 @@ class Simulation:
     torques : sequence of torques
         MicroscopicTorque, ZhangLi, …
     damping : float
-        Gilbert damping α0 ≥ 0 beyond that of the torques. Default 0 with a MicroscopicTorque, required otherwise.
+        Gilbert damping α0 ≥ 0 beyond that of the torques. Default 0 if there is any of these (ξ∥ or ξ⊥ of a
+        MicroscopicTorque), required otherwise.
     m : array (3, ny, nx)
         Start state; it is normalised.
     gamma : float
@@ -115,9 +116,10 @@ class Simulation:
         if len(stray_fields) > 1:
             raise ValueError(f"Simulation: terms has {' and '.join(stray_fields)}; the stray field counts once")
         if damping is None:
-            if not any(torque.renormalises for torque in self.torques):
+            if not any(xi.any() for xi in self._xi_sums()[1:]):
                 raise ValueError(
-                    "Simulation: damping is required unless a MicroscopicTorque brings its own; give 0 or more"
+                    "Simulation: damping is required unless a MicroscopicTorque brings its own (xi_parallel or "
+                    "xi_perpendicular other than 0); give 0 or more"
                 )
             damping = 0.0
         self.damping = checked_number("Simulation", "damping", damping, "", minimum=0.0)

@@ -44,7 +44,8 @@ def validity_warnings(sim: Simulation) -> list[str]:
 
     Cells against the material's wall width (h ≤ Δ/2), the period of a DMI spiral (h ≤ 4πA/8|D|) and the radius of the
     skyrmion in sim.m (h ≤ R/3); stencils of different order; a drive that the steps of a mask would amplify; for a
-    coefficient table its own warnings, the mean free path against Δ and R, and v_d against 0.1 v_F.
+    coefficient table its own warnings, a texture that passes the edge of the exchange gap, the mean free path against Δ
+    and R, and v_d against 0.1 v_F.
     """
     found: list[str] = []
     h = max((step for n, step in ((sim.grid.nx, sim.grid.dx), (sim.grid.ny, sim.grid.dy)) if n > 1), default=0.0)
@@ -85,6 +86,8 @@ def validity_warnings(sim: Simulation) -> list[str]:
         if isinstance(torque, MicroscopicTorque) and isinstance(torque.coefficients, CoefficientTable):
             table = torque.coefficients
             found += table.warnings
+            if torque.has_spin_orbit:
+                found += table.check_texture(sim.m[2][sim.grid.magnetic])
             for name, length in lengths.items():
                 found += table.check_length(length, name)
             found += table.check_drift_velocity(torque.drift_velocity_at(torque.finished(sim.t)))

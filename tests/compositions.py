@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 import coefficients as co
@@ -88,13 +90,45 @@ def anisotropic(**drive: Any) -> MicroscopicTorque:
 
 
 @cache
-def white_noise() -> MicroscopicTorque:
-    """A microscopic torque in closed form, by a table."""
+def white_noise_table() -> co.CoefficientTable:
     model = co.RashbaFerromagnet(
         fermi_energy=2.0 * eV, exchange=0.5 * eV, rashba=0.3 * eV * angstrom, effective_mass=electron_mass
     )
     disorder, density = co.WhiteNoise(scattering_time=3 * fs), co.spin_density(Ms=MS, thickness=1e-9)
-    return MicroscopicTorque(co.tabulate(model, disorder, spin_density=density), E=(1e5, -4e4))
+    return co.tabulate(model, disorder, spin_density=density)
+
+
+def white_noise() -> MicroscopicTorque:
+    """A microscopic torque in closed form, by a table."""
+    return MicroscopicTorque(white_noise_table(), E=(1e5, -4e4))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableOfPieces(co.CoefficientTable):
+    """The table of `white_noise_table` with series of other a, b, c, d."""
+
+    pieces: tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...]]
+
+    def torque_pieces(self) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...]]:
+        return self.pieces
+
+
+JUMP = (0.4995, 0.5005)  # in m_z²
+
+
+@cache
+def jumping_table() -> TableOfPieces:
+    """a, b, c, d that jump by half of themselves within 1e-3 of m_z²; (m/s)/V, that is 1/s per V/m."""
+    table, rng = white_noise_table(), np.random.default_rng(9)
+    edges, series = np.array([0.0, *JUMP, 1.0]), []
+    for terms in (4, 7, 5):
+        values = 3e4 * rng.uniform(-1, 1, (terms, 4)) * 0.5 ** np.arange(terms)[:, None]
+        values[4:, 2:] = 0.0  # c and d with fewer terms
+        if series:
+            values[0] += chebyshev.chebval(1.0, series[-1]) - chebyshev.chebval(-1.0, values)
+        series.append(values)
+    given = {field.name: getattr(table, field.name) for field in fields(table)}
+    return TableOfPieces(**given, pieces=(edges, tuple(series)))
 
 
 def zhang_li(order: int, **changes: Any) -> ZhangLi:

@@ -39,14 +39,48 @@ def test_example(case: str, tmp_path: Path) -> None:
     np.testing.assert_allclose(known, expected["velocity_m_per_s"], rtol=0, atol=5e-4 * speed)
 
 
-@pytest.mark.slow
-def test_velocity_versus_drift(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("velocity_versus_drift", EXAMPLES / "velocity_versus_drift.py")
+def script(path: str) -> Any:
+    """An example that is a Python file, as a module."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, EXAMPLES / path)
     assert spec is not None
     assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    film, track, wall = script.main(tmp_path / "figure.png")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_torque_efficiencies(tmp_path: Path) -> None:
+    per_field, per_current, critical = script("04_torque_efficiencies/efficiencies.py").main(tmp_path)
+    # the values that examples/README.md promises; θ_c = 0.747 is VPF's
+    assert per_field == pytest.approx(0.0695, abs=5e-5)
+    assert per_current == pytest.approx(3.4e-4, abs=5e-6)
+    assert critical == pytest.approx(0.7468, abs=5e-5)
+    for name in ("efficiencies_energy.png", "efficiencies_angle.png"):
+        assert (tmp_path / name).stat().st_size > 20_000
+
+
+@pytest.mark.slow
+def test_helicities(tmp_path: Path) -> None:
+    example = script("05_spin_orbit_skyrmions/helicities.py")
+    motions, still = example.main(tmp_path)
+    for motion in motions.values():
+        assert motion.difference < 1e-5
+        assert motion.hall_angle == pytest.approx(motion.thiele_hall_angle, abs=1e-3)
+    neel = motions["rashba", "Néel, δ = 0"].velocity
+    # spins turned by δ turn V by −δ; Bloch, δ = π/2, in the Dresselhaus system moves like Néel, δ = 0, in the other
+    turned = {"Bloch, δ = π/2": (neel[1], -neel[0]), "Néel, δ = π": -neel, "Bloch, δ = −π/2": (-neel[1], neel[0])}
+    for helicity, expected in turned.items():
+        np.testing.assert_allclose(motions["rashba", helicity].velocity, expected, rtol=1e-6)
+    np.testing.assert_allclose(motions["dresselhaus", "Bloch, δ = π/2"].velocity, neel, rtol=1e-6)
+    assert np.hypot(*still.velocity) < 1e-6 * np.hypot(*neel)
+    assert abs(example.helicity_of(example.skyrmion("Bloch, δ = π/2")) - np.pi / 2) < 1e-6
+    for name in ("helicities.png", "why_b_matters.png"):
+        assert (tmp_path / name).stat().st_size > 20_000
+
+
+@pytest.mark.slow
+def test_velocity_versus_drift(tmp_path: Path) -> None:
+    film, track, wall = script("velocity_versus_drift.py").main(tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 20_000
     # film: Thiele with the texture's own integrals; h = R/5.7 leaves 3e-4
     np.testing.assert_allclose(film.measured, film.predicted, rtol=1e-3)

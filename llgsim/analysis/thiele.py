@@ -34,7 +34,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from llgsim.analysis.derivatives import checked_field, gradient
 from llgsim.grid import Grid
@@ -63,6 +63,9 @@ class Thiele:
         Dissipation tensors with ξ, and with ξ + α0; dimensionless.
     forces : dict of name → array (2,)
         F_i = −∫∂_i m·(m×R) of each torque (m/s).
+    spin_orbit_forces : dict of name → array (2,)
+        The part of each entry of `forces` that is spin-orbit torque (m/s), zero for a torque without; −4π times the F
+        of Ado, Tretiakov, Titov, Phys. Rev. B 95, 094401, Eqs. 22c, 26 and 28 (the last with its sign corrected).
     drift_velocity : array (2,)
         v_d (m/s), summed over torques.
     """
@@ -74,6 +77,7 @@ class Thiele:
     D_stt: Vector
     D_gd: Vector
     forces: dict[str, Vector]
+    spin_orbit_forces: dict[str, Vector]
     drift_velocity: Vector
 
 
@@ -123,7 +127,7 @@ def thiele(sim: Simulation) -> Thiele:
         raise ValueError("the state is uniform apart from its edges: there is no texture to move")
 
     xi0, xi_parallel, xi_perpendicular = np.zeros(grid.shape), np.zeros(grid.shape), np.zeros(grid.shape)
-    drift_velocity, forces = np.zeros(2), dict[str, Vector]()
+    drift_velocity, forces, spin_orbit_forces = np.zeros(2), dict[str, Vector](), dict[str, Vector]()
     for torque in sim.torques:
         time = torque.finished(sim.t)
         rate, *xi = torque.evaluate(m, *raw, grid, sim.Ms, sim.gamma, time)
@@ -131,8 +135,10 @@ def thiele(sim: Simulation) -> Thiele:
             total + np.asarray(part, dtype=np.float64)
             for total, part in zip((xi0, xi_parallel, xi_perpendicular), xi, strict=True)
         )
-        force = -area * np.einsum("icyx,cyx->i", modes, np.cross(m, np.asarray(rate), axis=0))
-        forces[_free_name(torque.name, forces)] = force
+        name = _free_name(torque.name, forces)
+        forces[name] = _force(modes, m, rate, area)
+        spin_orbit_rate = torque.spin_orbit_rate(m, grid, sim.Ms, sim.gamma, time)
+        spin_orbit_forces[name] = _force(modes, m, spin_orbit_rate, area)
         drift_velocity += torque.drift_velocity_at(time)
 
     gyro = area * (m * np.cross(modes[0], modes[1], axis=0)).sum(axis=0)
@@ -149,8 +155,15 @@ def thiele(sim: Simulation) -> Thiele:
         D_stt=D_stt,
         D_gd=D_gd,
         forces=forces,
+        spin_orbit_forces=spin_orbit_forces,
         drift_velocity=drift_velocity,
     )
+
+
+def _force(modes: Vector, m: Vector, rate: ArrayLike, area: float) -> Vector:
+    """F_i = −∫∂_i m·(m×R) of a rate R (3, ny, nx) in 1/s."""
+    force: Vector = -area * np.einsum("icyx,cyx->i", modes, np.cross(m, np.asarray(rate), axis=0))
+    return force
 
 
 def _moving(derivative: Vector, grid: Grid, axis: int) -> NDArray[np.bool_]:

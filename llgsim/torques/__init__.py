@@ -2,6 +2,7 @@
 
 from llgsim.torques.base import Torque
 from llgsim.torques.microscopic import Coefficients, MicroscopicTorque
+from llgsim.torques.spin_orbit import SpinOrbitTorque
 from llgsim.torques.zhang_li import ZhangLi
 
-__all__ = ["Coefficients", "MicroscopicTorque", "Torque", "ZhangLi"]
+__all__ = ["Coefficients", "MicroscopicTorque", "SpinOrbitTorque", "Torque", "ZhangLi"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,6 +40,7 @@ class Torque:
       others ("xy");
     - `steady_after`: the time (s) after which the parameters no longer change, math.inf for never (0.0);
     - `drift_velocity_at(t)`: drift velocity of the electrons, array (2,) in m/s (zero);
+    - `spin_orbit_rate(m, grid, Ms, gamma, t)`: the part of R (3, ny, nx) that is spin-orbit torque (zero);
     - `electric_direction(t)`: unit vector (2,) along the electron flow, against E or the current, or None (None);
     - `xi(grid, Ms, gamma, m_z)`: ξ0, ξ∥, ξ⊥ as arrays (those of `angular_velocity`);
     - `name`, in tables and in `thiele(sim).forces` (the class name).
@@ -81,7 +82,7 @@ class Torque:
     0.761594 0.761594
     """
 
-    renormalises: ClassVar[bool] = False
+    renormalises: Any = False
     derivative_order: Any = 6
     derivative_axes: Any = "xy"
     steady_after: Any = 0.0
@@ -120,6 +121,10 @@ class Torque:
     def electric_direction(self, t: float) -> Field | None:
         """Unit vector (2,) of the electron flow (against E or the current), or None."""
         return None
+
+    def spin_orbit_rate(self, m: Field, grid: Grid, Ms: float, gamma: float, t: float) -> Field:
+        """R (3, ny, nx) in 1/s of spin-orbit torque alone at the state m (3, ny, nx) and time t; zero without any."""
+        return np.zeros(m.shape)
 
     def evaluate(
         self, m: Field, ddx: Field, ddy: Field, grid: Grid, Ms: float, gamma: float, t: float

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,15 @@ from numpy.typing import NDArray
 from coefficients import CoefficientTable, closed_form, spin_density
 from llgsim.grid import Grid
 from llgsim.percell import cross, dot, per_cell
+from llgsim.quantities import checked_vector
 from llgsim.torques.base import XI_SAMPLES, Field, Torque, advection_bound
 from llgsim.torques.drive import Drive, DriveLike, checked_ramp
-from llgsim.torques.series import chebyshev_series, series_evaluator
+from llgsim.torques.series import CoefficientLike, PiecewiseSeries, chebyshev_series, number_count, series_evaluator
+from llgsim.torques.spin_orbit import SpinOrbitCoefficients, checked_coupling, m_z_squared
 
-CoefficientLike = float | Callable[[NDArray[np.float64]], Any]
 DRIVES = {"E": "V/m", "sheet_current": "A/m", "drift_velocity": "m/s"}
 NAMES = ("xi0", "xi_parallel", "xi_perpendicular", "a", "b", "c", "d")
+NO_SPIN_ORBIT = SpinOrbitCoefficients(PiecewiseSeries.of([np.zeros(1)] * 4))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,11 +36,13 @@ class Coefficients:
         ξ0, ξ∥, ξ⊥ (dimensionless).
     a, b, c, d
         Spin-orbit torque coefficients of ∂t m, 1/s per V/m (with an E drive) or 1/s per A/m (with a sheet current).
+    spin_orbit_coupling : "rashba" or "dresselhaus"
+        What a-d belong to; with Dresselhaus coupling they act on (F_y, F_x) in place of F (see `SpinOrbitTorque`).
 
     Raises
     ------
     ValueError
-        A value that is not finite, a function that is not even or not smooth, or ξ0 ≥ 1 somewhere.
+        A value that is not finite, a function that is not even or not smooth, ξ0 ≥ 1 somewhere, another coupling.
 
     Examples
     --------
@@ -55,15 +58,17 @@ class Coefficients:
     b: CoefficientLike = 0.0
     c: CoefficientLike = 0.0
     d: CoefficientLike = 0.0
+    spin_orbit_coupling: str = "rashba"
     series: tuple[NDArray[np.float64], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        series = tuple(chebyshev_series(name, getattr(self, name)) for name in NAMES)
+        checked_coupling("Coefficients", "spin_orbit_coupling", self.spin_orbit_coupling)
+        series = tuple(chebyshev_series("Coefficients", name, getattr(self, name)) for name in NAMES)
         object.__setattr__(self, "series", series)
         check_positive_spin(self.evaluate(XI_SAMPLES)[0], "Coefficients")
 
     def evaluate(self, m_z: Any) -> tuple[NDArray[np.float64], ...]:
-        """ξ0, ξ∥, ξ⊥, a, b, c, d at m_z, as the kernel evaluates them."""
+        """ξ0, ξ∥, ξ⊥, a, b, c, d at m_z."""
         x = 2 * np.asarray(m_z, dtype=float) ** 2 - 1
         return tuple(np.polynomial.chebyshev.chebval(x, series) for series in self.series)
 
@@ -86,13 +91,18 @@ class MicroscopicTorque(Torque):
     ∂t m ∋ ξ0 (v·∇)m + ξ∥ m×(v·∇)m∥ + ξ⊥ m×(v·∇)m⊥ + ξ0 ∂t m + ξ∥ m×∂t m∥ + ξ⊥ m×∂t m⊥ + T_SOT with v the electrons'
     drift velocity, ∥ the in-plane part and ⊥ = ẑ m_z (Ado, Ostrovsky, Titov, Eqs. 34-35, written for the magnetisation
     direction m = −n), and
-    T_SOT = a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F), where F is E or the sheet current.
+    T_SOT = a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F), where F is E or the sheet current, with x and y
+    exchanged for Dresselhaus coupling (see `SpinOrbitTorque`).
     Constant isotropic ξ is Zhang-Li: γ′ = γ/(1−ξ0), α = (α0+ξ)/(1−ξ0), u = −ξ0 v/(1−ξ0), β = −ξ/ξ0.
 
     Parameters
     ----------
     coefficients : CoefficientTable or Coefficients
         A table is rescaled to the simulation's spin density Ms t/(ħγ). It takes exactly one drive.
+    spin_transfer : None, "none" or (ξ0, ξ∥, ξ⊥)
+        None: as the coefficients say. With a table it may be stated otherwise, and must be for one without ξ (Fermi
+        energy inside the exchange gap): "none" for neither spin transfer nor damping by electrons, or three numbers
+        that belong to the magnet simulated.
     E, sheet_current, drift_velocity : (float, float) or function t → (float, float)
         Electric field (V/m), sheet current (A/m) or drift velocity (m/s) of the electrons. E and drift_velocity need a
         table with form="E", sheet_current one with form="J". `Coefficients` take `drift_velocity` for the
@@ -105,8 +115,9 @@ class MicroscopicTorque(Torque):
     Raises
     ------
     ValueError
-        No drive or two drives for a table, a drive that does not fit the table's form, values that are not finite, a
-        negative ramp, a ramp although every drive is a function of time.
+        No drive or two drives for a table, a drive that does not fit the table's form, a table without ξ and no
+        spin_transfer, spin_transfer with `Coefficients` or with ξ0 ≥ 1, values that are not finite, a negative ramp, a
+        ramp although every drive is a function of time.
 
     Examples
     --------
@@ -122,7 +133,7 @@ class MicroscopicTorque(Torque):
     drift_velocity: DriveLike | None = None
     spin_orbit: bool = True
     ramp: float = 0.0
-    renormalises: ClassVar[bool] = True
+    spin_transfer: str | tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in DRIVES if getattr(self, name) is not None]
@@ -139,13 +150,23 @@ class MicroscopicTorque(Torque):
                     f"MicroscopicTorque: a drive by {given[0]} needs a table with form={form!r}, this one has "
                     f"form={table.form!r}; call tabulate(..., form={form!r})"
                 )
+            if self.spin_transfer is None and not table.has_xi:
+                raise ValueError(
+                    "MicroscopicTorque: xi does not exist in this table, whose Fermi energy lies inside the exchange "
+                    'gap; state the spin transfer: spin_transfer="none", or three numbers '
+                    "spin_transfer=(xi0, xi_parallel, xi_perpendicular)"
+                )
         elif isinstance(table, Coefficients):
             if self.E is not None and self.sheet_current is not None:
                 raise ValueError("MicroscopicTorque: give E or sheet_current, not both; a-d refer to one of them")
+            if self.spin_transfer is not None:
+                raise ValueError("MicroscopicTorque: spin_transfer is for tables; Coefficients state xi themselves")
         else:
             raise ValueError(
                 f"MicroscopicTorque: coefficients = {table!r} must be a coefficients.tabulate table or Coefficients"
             )
+        if self.spin_transfer is not None and self.spin_transfer != "none":
+            object.__setattr__(self, "spin_transfer", _checked_spin_transfer(self.spin_transfer))
         object.__setattr__(self, "ramp", checked_ramp(self.ramp))
         for name, drive in self._drives.items():
             object.__setattr__(self, name, drive.value)
@@ -162,7 +183,9 @@ class MicroscopicTorque(Torque):
 
     @property
     def derivative_axes(self) -> str:
-        """The axes along which electrons drift; both unless every drive is a constant pair."""
+        """The axes along which electrons drift; both unless every drive is a constant pair, none without ξ."""
+        if not self.renormalises:
+            return ""
         if any(callable(drive.value) for drive in self._drives.values()):
             return "xy"
         return "".join(axis for axis, v in zip("xy", self.drift_velocity_at(self.steady_after)) if v != 0)
@@ -206,48 +229,58 @@ class MicroscopicTorque(Torque):
         return self.coefficients.spin_density / spin_density(Ms=Ms, thickness=grid.thickness, gamma=gamma)
 
     @property
+    def renormalises(self) -> bool:
+        """Whether there is ξ: spin transfer, and damping by electrons."""
+        return self.spin_transfer != "none"
+
+    @property
     def has_spin_orbit(self) -> bool:
         """Whether a-d act: asked for, driven, and not all zero."""
-        if not self.spin_orbit:
-            return False
+        driven = isinstance(self.coefficients, CoefficientTable) or self.E is not None or self.sheet_current is not None
+        return self.spin_orbit and driven and not self._spin_orbit.vanish
+
+    @cached_property
+    def _spin_orbit(self) -> SpinOrbitCoefficients:
+        source = self.coefficients
+        if isinstance(source, CoefficientTable):
+            return SpinOrbitCoefficients(PiecewiseSeries(*source.torque_pieces()), source.spin_orbit)
+        return SpinOrbitCoefficients(PiecewiseSeries.of(source.series[3:]), source.spin_orbit_coupling)
+
+    @cached_property
+    def _xi_series(self) -> PiecewiseSeries | None:
+        """ξ0, ξ∥, ξ⊥ unless they are those of a table, which has a closed form."""
         if isinstance(self.coefficients, Coefficients):
-            driven = self.E is not None or self.sheet_current is not None
-            return driven and any(np.any(series) for series in self.coefficients.series[3:])
-        return True
+            return PiecewiseSeries.of(self.coefficients.series[:3])
+        return PiecewiseSeries.of([np.array([xi]) for xi in self.spin_transfer]) if self.spin_transfer else None
 
     # -- kernel ----------------------------------------------------------------------------------------------------
 
     @property
-    def _series(self) -> tuple[NDArray[np.float64], ...]:
-        assert isinstance(self.coefficients, Coefficients)
-        return self.coefficients.series if self.has_spin_orbit else self.coefficients.series[:3]
-
-    @property
     def angular_velocity(self) -> Any:
-        if isinstance(self.coefficients, Coefficients):
-            evaluator = series_evaluator(tuple(len(series) for series in self._series))
-            count = 1 + sum(len(series) for series in self._series)
-            return composed_angular_velocity(evaluator, count, "full" if self.has_spin_orbit else "")
-        count = len(self._xi_parameters(1.0))
-        return composed_angular_velocity(closed_form.numerators, count, "a" if self.has_spin_orbit else "")
+        spin_orbit = self._spin_orbit if self.has_spin_orbit else None
+        if not self.renormalises:
+            return (spin_orbit or NO_SPIN_ORBIT).angular_velocity
+        return composed_angular_velocity(
+            self._xi_series.lengths if self._xi_series else None, spin_orbit and spin_orbit.angular_velocity
+        )
 
     def _xi_parameters(self, scale: float) -> tuple[float, ...]:
+        """The numbers that ξ is evaluated from; for a series one first."""
         table = self.coefficients
+        if self._xi_series is not None:
+            return (1.0, *self._xi_series.parameters())
         assert isinstance(table, CoefficientTable)
         sign = table.model.exchange_sign
         return closed_form.kernel_parameters(table.D, table.S, sign=sign, scale=table.xi_scale * scale)
 
     def parameters(self, grid: Grid, Ms: float, gamma: float, t: float) -> tuple[float, ...]:
-        """Drift velocity, F, for a table its a, and the numbers that the coefficients are evaluated from."""
-        v, force = (tuple(float(component) for component in pair) for pair in self.drives_at(t))
-        if isinstance(self.coefficients, Coefficients):
-            series = tuple(float(number) for series in self._series for number in series)
-            return (*v, *(force if self.has_spin_orbit else ()), 1.0, *series)
+        """Drift velocity and the numbers for ξ; those of the spin-orbit torque."""
+        v, force = self.drives_at(t)
         scale = self.magnet_scale(grid, Ms, gamma)
-        numbers = self._xi_parameters(scale)
-        if not self.has_spin_orbit:
-            return (*v, *numbers)
-        return (*v, *force, scale * float(self.coefficients.a(0.0)), *numbers)
+        if not self.renormalises:
+            return (self._spin_orbit if self.has_spin_orbit else NO_SPIN_ORBIT).parameters(force, scale)
+        numbers = (float(v[0]), float(v[1]), *self._xi_parameters(scale))
+        return (*numbers, *self._spin_orbit.parameters(force, scale)) if self.has_spin_orbit else numbers
 
     def rate_bound(self, grid: Grid, Ms: float, gamma: float, t: float) -> float:
         v, force = self.drives_at(t)
@@ -256,13 +289,23 @@ class MicroscopicTorque(Torque):
         strength = float((xi0 + np.maximum(xi_parallel, xi_perpendicular)).max())
         bound = (abs(v[0]) * wx + abs(v[1]) * wy) * strength
         if self.has_spin_orbit:
-            if isinstance(self.coefficients, Coefficients):
-                total = sum(np.abs(values) for values in self.coefficients.evaluate(XI_SAMPLES)[3:])
-                bound += float(np.max(total)) * float(np.hypot(*force))
-            else:
-                scale = self.magnet_scale(grid, Ms, gamma)
-                bound += abs(scale * float(self.coefficients.a(0.0))) * float(np.hypot(*force))
+            bound += self._spin_orbit.rate_bound(force, self.magnet_scale(grid, Ms, gamma))
         return bound
+
+    def spin_orbit_rate(self, m: Field, grid: Grid, Ms: float, gamma: float, t: float) -> Field:
+        if not self.has_spin_orbit:
+            return np.zeros(m.shape)
+        return self._spin_orbit.rate(m, self.drives_at(t)[1], self.magnet_scale(grid, Ms, gamma))
+
+
+def _checked_spin_transfer(value: Any) -> tuple[float, ...]:
+    if isinstance(value, str):
+        raise ValueError(
+            f'MicroscopicTorque: spin_transfer = {value!r} must be "none" or (xi0, xi_parallel, xi_perpendicular)'
+        )
+    xi = checked_vector("MicroscopicTorque", "spin_transfer", value, "1 (xi0, xi_parallel, xi_perpendicular)", 3)
+    check_positive_spin(np.full(XI_SAMPLES.shape, xi[0]), "MicroscopicTorque")
+    return xi
 
 
 @per_cell
@@ -282,52 +325,39 @@ def spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular):  # t
     )
 
 
-@per_cell
-def field_like(m, X, fx, fy, a):  # type: ignore[no-untyped-def]
-    """X Ω with Ω = −a ẑ×F, so that Ω×m = a m×(ẑ×F) (a difference makes a zero of the right float type)."""
-    return (X * (a * fy), -X * (a * fx), X - X)
-
-
-@per_cell
-def spin_orbit_torque(m, fx, fy, a, b, c, d):  # type: ignore[no-untyped-def]
-    """Ω = −[a e + b m×e + (m·F)(c m×ẑ + d ẑ)] with e = ẑ×F."""
-    along = m[0] * fx + m[1] * fy
-    damping_like = (-m[2] * fx, -m[2] * fy, along)  # m×e
-    return (
-        a * fy - b * damping_like[0] - c * along * m[1],
-        c * along * m[0] - a * fx - b * damping_like[1],
-        -b * damping_like[2] - d * along,
-    )
-
-
 @lru_cache
-def composed_angular_velocity(evaluate: Any, count: int, spin_orbit: str) -> Any:
-    """The per-cell function that takes its coefficients from `evaluate(m_z², *numbers)` with `count` numbers.
+def composed_angular_velocity(lengths: tuple[tuple[int, ...], ...] | None, spin_orbit: Any) -> Any:
+    """The per-cell function (m, ddx, ddy, vx, vy, *xi_numbers, *spin_orbit_numbers) of a torque with ξ.
 
-    `evaluate` returns X ξ0, X ξ∥, X ξ⊥, X a-d if `spin_orbit` is "full", and the common denominator X.
-    `spin_orbit` is "" (none), "a" (a constant field-like coefficient) or "full" (a-d from `evaluate`).
+    ξ is evaluated from series of these `lengths`, its numbers then one and those of the series, or by the closed form.
+    `spin_orbit` is the per-cell function of the spin-orbit torque, or None.
     """
-    numbers = ", ".join(f"p{index}" for index in range(count))
-    drive = {"": "vx, vy", "a": "vx, vy, fx, fy, a", "full": "vx, vy, fx, fy"}[spin_orbit]
-    # A stage of a time step has |m| a little above 1, where a series in m_z² is not to be trusted: take that of the
-    # unit vector, to first order, which never exceeds 1.
-    C = "m[2] * m[2]" if evaluate is closed_form.numerators else "m[2] * m[2] * (p0 + p0 - dot(m, m))"
-    values = "xi0, xi_parallel, xi_perpendicular" + (", a, b, c, d" if spin_orbit == "full" else "")
-    text = f"""def angular_velocity(m, ddx, ddy, {drive}, {numbers}):
-    {values}, X = evaluate({C}, {numbers})
-    w = spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular)
-"""
-    if spin_orbit:
-        call = "field_like(m, X, fx, fy, a)" if spin_orbit == "a" else "spin_orbit_torque(m, fx, fy, a, b, c, d)"
-        text += f"    s = {call}\n    w = (w[0] + s[0], w[1] + s[1], w[2] + s[2])\n"
-    text += "    return (w[0], w[1], w[2], xi0, xi_parallel, xi_perpendicular, X)\n"
+    if lengths is None:  # X ξ0, X ξ∥, X ξ⊥ and the common denominator X
+        count = len(closed_form.kernel_parameters(1.0, 1.0, sign=1, scale=1.0))
+    else:
+        count = 1 + number_count(lengths)
+    xi_numbers = ", ".join(f"x{index}" for index in range(count))
+    if lengths is None:
+        lines = [f"xi0, xi_parallel, xi_perpendicular, X = numerators(m[2] * m[2], {xi_numbers})"]
+    else:
+        lines = [f"xi0, xi_parallel, xi_perpendicular = evaluate(m_z_squared(m, x0), {xi_numbers})", "X = x0"]
+    lines += ["w = spin_transfer(m, ddx, ddy, vx, vy, xi0, xi_parallel, xi_perpendicular)"]
+    arguments = f"m, ddx, ddy, vx, vy, {xi_numbers}"
+    if spin_orbit is not None:
+        numbers = ", ".join(f"s{index}" for index in range(spin_orbit.__code__.co_argcount - 3))
+        factor = "X * " if lengths is None else ""
+        lines += [f"s = spin_orbit(m, ddx, ddy, {numbers})"]
+        lines += [f"w = ({', '.join(f'w[{c}] + {factor}s[{c}]' for c in range(3))})"]
+        arguments += f", {numbers}"
+    lines += ["return (w[0], w[1], w[2], xi0, xi_parallel, xi_perpendicular, X)"]
+    text = "\n    ".join([f"def angular_velocity({arguments}):", *lines])
     namespace = {
         "__name__": __name__,  # imported when a compiled kernel is read back from disk
-        "dot": dot,
-        "evaluate": evaluate,
+        "numerators": closed_form.numerators,
+        "evaluate": series_evaluator(lengths) if lengths else None,
+        "m_z_squared": m_z_squared,
         "spin_transfer": spin_transfer,
-        "field_like": field_like,
-        "spin_orbit_torque": spin_orbit_torque,
+        "spin_orbit": spin_orbit,
     }
-    exec(compile(text, f"<microscopic torque {count} {spin_orbit}>", "exec"), namespace)
+    exec(compile(text, f"<microscopic torque {lengths}>", "exec"), namespace)
     return per_cell(namespace["angular_velocity"])

@@ -1,22 +1,29 @@
-"""Coefficients that are smooth functions of m_z², as Chebyshev series that a kernel can evaluate."""
+"""Coefficients that are functions of m_z², as Chebyshev series on pieces that a kernel can evaluate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
+from numba.extending import overload, register_jitable
+from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from llgsim.percell import per_cell
+Floats = NDArray[np.float64]
+CoefficientLike = float | Callable[[Floats], Any]
 
 LONGEST = 129
 ROUNDING = 2e-14  # of the largest value: a series this close is as good as the function
+# Without "reassoc", with which the compiler adds up the terms of all pieces in an order that keeps too many numbers
+# alive: three times slower with a dozen pieces.
+OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy", "forceinline": True}
 
 
-def chebyshev_series(name: str, value: float | Callable[[NDArray[np.float64]], Any]) -> NDArray[np.float64]:
-    """Chebyshev coefficients in x = 2 m_z² − 1 of a number or of an even function of m_z.
+def chebyshev_series(owner: str, name: str, value: CoefficientLike) -> Floats:
+    """Chebyshev coefficients in x = 2 m_z² − 1 of a number or of an even function of m_z; `owner` is for messages.
 
     Raises
     ------
@@ -27,14 +34,14 @@ def chebyshev_series(name: str, value: float | Callable[[NDArray[np.float64]], A
     if not callable(value):
         number = float(value)
         if not np.isfinite(number):
-            raise ValueError(f"Coefficients: {name} = {value!r} must be finite")
+            raise ValueError(f"{owner}: {name} = {value!r} must be finite")
         return np.array([number])
 
-    def sample(m_z: NDArray[np.float64]) -> NDArray[np.float64]:
+    def sample(m_z: Floats) -> Floats:
         values = np.broadcast_to(np.asarray(value(m_z), dtype=float), m_z.shape)
         if not np.isfinite(values).all():
             where = m_z[~np.isfinite(values)][0]
-            raise ValueError(f"Coefficients: {name}(m_z) is not finite at m_z = {where:.6g}")
+            raise ValueError(f"{owner}: {name}(m_z) is not finite at m_z = {where:.6g}")
         return values
 
     probe = np.sqrt((np.arange(257) + 0.5) / 257)
@@ -45,48 +52,159 @@ def chebyshev_series(name: str, value: float | Callable[[NDArray[np.float64]], A
     asymmetry = float(np.abs(sample(-probe) - expected).max())
     if asymmetry > 1e-12 * scale:
         raise ValueError(
-            f"Coefficients: {name}(m_z) must be even in m_z, but {name}(m_z) and {name}(-m_z) differ by {asymmetry:.3g}"
+            f"{owner}: {name}(m_z) must be even in m_z, but {name}(m_z) and {name}(-m_z) differ by {asymmetry:.3g}"
         )
     nodes = np.pi * (np.arange(LONGEST) + 0.5) / LONGEST
     series = 2 / LONGEST * np.cos(np.outer(np.arange(LONGEST), nodes)) @ sample(np.cos(nodes / 2))
     series[0] /= 2
-    partial_sums = np.cumsum(np.polynomial.chebyshev.chebvander(2 * probe**2 - 1, LONGEST - 1) * series, axis=1)
+    partial_sums = np.cumsum(chebyshev.chebvander(2 * probe**2 - 1, LONGEST - 1) * series, axis=1)
     misses = np.abs(partial_sums - expected[:, None]).max(axis=0)
     best = float(misses.min())
     if best > 1e-12 * scale:
         raise ValueError(
-            f"Coefficients: {name}(m_z) is not a smooth function of m_z^2: a Chebyshev series of {LONGEST} terms "
+            f"{owner}: {name}(m_z) is not a smooth function of m_z^2: a Chebyshev series of {LONGEST} terms "
             f"misses it by {best / scale:.1e} of its largest value (limit 1e-12); give a smoother function"
         )
     return series[: np.flatnonzero(misses <= max(ROUNDING * scale, 2 * best))[0] + 1]
 
 
-@lru_cache
-def series_evaluator(lengths: tuple[int, ...]) -> Any:
-    """A per-cell function (C, one, *coefficients) → values of len(lengths) Chebyshev series at x = 2C − 1, and one.
+@dataclass(frozen=True, eq=False)
+class PiecewiseSeries:
+    """Functions of x = m_z² ∈ [0, 1], each a Chebyshev series on every piece, that agree where pieces meet.
 
-    The Clenshaw recurrence is written out, so that a kernel has neither loops nor arrays in it. `one` is 1 in the
-    kernel's float type. The numbers of terms are part of the function's name.
+    With y_k = 2(x − l)/(r − l) − 1 on the piece k = [l, r], cut off at ±1,
+    f(x) = Σ_k f_k(y_k) − Σ_{k>0} f_k(−1): left of x a piece contributes its change, right of x nothing.
+
+    Parameters
+    ----------
+    edges : array (pieces + 1,)
+        0 = edges[0] < … < edges[-1] = 1.
+    terms : tuple of arrays (terms, functions)
+        Coefficients of T_n(y_k) for each piece k.
+
+    Examples
+    --------
+    |x − ½| on two pieces:
+
+    >>> kink = PiecewiseSeries(np.array([0.0, 0.5, 1.0]), (np.array([[0.25], [-0.25]]), np.array([[0.25], [0.25]])))
+    >>> kink.at(np.array([0.0, 0.25, 0.5, 0.9]))
+    array([[0.5 , 0.25, 0.  , 0.4 ]])
     """
-    names = [[f"c{series}_{order}" for order in range(length)] for series, length in enumerate(lengths)]
-    lines = [f"def evaluate(C, one, {', '.join(name for group in names for name in group)}):"]
-    lines += ["    x = C + C - one", "    two_x = x + x"]
-    for series, group in enumerate(names):
-        for order in range(len(group) - 1, 0, -1):
-            line = f"    b{series}_{order} = {group[order]}"
-            if order + 1 < len(group):
-                line += f" + two_x * b{series}_{order + 1}"
-            if order + 2 < len(group):
-                line += f" - b{series}_{order + 2}"
-            lines.append(line)
-        line = f"    v{series} = {group[0]}"
-        if len(group) > 1:
-            line += f" + x * b{series}_1"
-        if len(group) > 2:
-            line += f" - b{series}_2"
-        lines.append(line)
-    lines.append(f"    return ({', '.join(f'v{series}' for series in range(len(lengths)))}, one)")
+
+    edges: Floats
+    terms: tuple[Floats, ...]
+
+    @classmethod
+    def of(cls, series: Sequence[Floats]) -> PiecewiseSeries:
+        """One piece of series (terms,), as `chebyshev_series` makes them."""
+        terms = np.zeros((max(map(len, series)), len(series)))
+        for index, values in enumerate(series):
+            terms[: len(values), index] = values
+        return cls(np.array([0.0, 1.0]), (terms,))
+
+    def only(self, index: int) -> PiecewiseSeries:
+        """The function of that index alone."""
+        return PiecewiseSeries(self.edges, tuple(values[:, index : index + 1] for values in self.terms))
+
+    @property
+    def vanish(self) -> NDArray[np.bool_]:
+        """Which functions are zero everywhere, (functions,)."""
+        return np.asarray(~np.concatenate(self.terms).any(axis=0))
+
+    @cached_property
+    def lengths(self) -> tuple[tuple[int, ...], ...]:
+        """How many terms every function has on every piece, at least one; all that `series_evaluator` depends on."""
+        return tuple(
+            tuple(1 + int(max(np.flatnonzero(column), default=0)) for column in values.T) for values in self.terms
+        )
+
+    @cached_property
+    def numbers(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """The numbers that the evaluator takes, and which of them are coefficients; the others tell of x."""
+        constants = sum(values[0] for values in self.terms)
+        constants = constants - sum((chebyshev.chebval(-1.0, values) for values in self.terms[1:]), np.zeros(()))
+        numbers, multiplied = [*constants], [True] * len(constants)
+        for left, right, values, lengths in zip(self.edges, self.edges[1:], self.terms, self.lengths, strict=False):
+            if max(lengths) == 1:
+                continue
+            coefficients = [values[n, f] for n in range(1, max(lengths)) for f in range(len(lengths)) if n < lengths[f]]
+            numbers += [0.5 * (left + right), 2.0 / (right - left), *coefficients]
+            multiplied += [False, False, *[True] * len(coefficients)]
+        return np.array(numbers), np.array(multiplied)
+
+    def parameters(self, scale: float = 1.0) -> tuple[float, ...]:
+        """The numbers that the evaluator takes for the functions times `scale`."""
+        numbers, multiplied = self.numbers
+        return tuple(np.where(multiplied, scale * numbers, numbers).tolist())
+
+    @property
+    def evaluator(self) -> Any:
+        """The per-cell function (x, one, *parameters) → values of the functions at x, a tuple."""
+        return series_evaluator(self.lengths)
+
+    def at(self, x: Floats) -> Floats:
+        """The functions at x (…), array (functions, …), as a kernel evaluates them."""
+        values = self.evaluator(x, 1.0, *self.parameters())
+        return np.stack([np.broadcast_to(value, np.shape(x)) for value in values])
+
+    @cached_property
+    def steepness(self) -> float:
+        """The largest Σ(|f| + |df/dθ|) over m_z = cos θ, which bounds how torques that are f times a vector grow."""
+        largest = 0.0
+        for left, right, values in zip(self.edges, self.edges[1:], self.terms, strict=False):
+            y = np.cos(np.linspace(0.0, np.pi, 4 * len(values) + 1))  # a polynomial exceeds these values by 8 % at most
+            x = 0.5 * ((left + right) + (right - left) * y)
+            slope = chebyshev.chebval(y, chebyshev.chebder(values)) * 2.0 / (right - left)
+            turning = 2.0 * np.sqrt(np.maximum(x * (1.0 - x), 0.0)) * np.abs(slope)  # |dx/dθ| = 2 |cos θ| sin θ
+            largest = max(largest, float((np.abs(chebyshev.chebval(y, values)) + turning).sum(axis=0).max()))
+        return largest
+
+
+def clamped(y: Any, low: Any, high: Any) -> Any:
+    """y, not below low and not above high: numbers or arrays."""
+    return np.minimum(np.maximum(y, low), high)
+
+
+@overload(clamped, jit_options=OPTIONS, strict=False)
+def _clamped(y, low, high):  # type: ignore[no-untyped-def]
+    """One instruction each in a kernel, where NumPy's own, which keep NaN, are four."""
+    return lambda y, low, high: min(max(y, low), high)
+
+
+def number_count(lengths: tuple[tuple[int, ...], ...]) -> int:
+    """How many numbers `PiecewiseSeries.parameters` are."""
+    return len(lengths[0]) + sum(2 + sum(terms) - len(terms) for terms in lengths if max(terms) > 1)
+
+
+@lru_cache
+def series_evaluator(lengths: tuple[tuple[int, ...], ...]) -> Any:
+    """A per-cell function (x, one, *parameters) → a tuple of functions, from `PiecewiseSeries.lengths`.
+
+    Every piece contributes at every x, so that a kernel has neither branches, loops nor arrays in it. The T_n of a
+    piece are shared by all functions. `one` is 1 in the kernel's float type.
+    """
+    functions = range(len(lengths[0]))
+    arguments = [f"c{function}" for function in functions]
+    lines, sums = [], [[f"c{function}"] for function in functions]
+    for piece, terms in enumerate(lengths):
+        if max(terms) == 1:
+            continue
+        arguments += [f"middle{piece}", f"stretch{piece}"]
+        lines += [f"    t1 = clamped((x - middle{piece}) * stretch{piece}, -one, one)", "    twice = t1 + t1"]
+        for n in range(1, max(terms)):
+            if n > 1:
+                lines += [f"    t{n} = twice * t{n - 1} - {'one' if n == 2 else f't{n - 2}'}"]
+            for function in functions:
+                if n < terms[function]:
+                    number, part = f"c{piece}_{function}_{n}", f"f{piece}_{function}"
+                    arguments += [number]
+                    lines += [f"    {part} = {number} * t{n}" + (f" + {part}" if n > 1 else "")]
+        for function in functions:
+            if terms[function] > 1:
+                sums[function] += [f"f{piece}_{function}"]
+    results = ", ".join(" + ".join(parts) for parts in sums)
+    text = "\n".join([f"def evaluate(x, one, {', '.join(arguments)}):", *lines, f"    return ({results},)"])
     # a compiled kernel that is read back from disk imports the module that its functions name
-    namespace: dict[str, Any] = {"__name__": __name__}
-    exec(compile("\n".join(lines), f"<chebyshev series {lengths}>", "exec"), namespace)
-    return per_cell(namespace["evaluate"])
+    namespace: dict[str, Any] = {"__name__": __name__, "clamped": clamped}
+    exec(compile(text, f"<chebyshev series {lengths}>", "exec"), namespace)
+    return register_jitable(**OPTIONS)(namespace["evaluate"])

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import coefficients as co
-from coefficients.units import angstrom, electron_mass, eV, hbar
+from coefficients.rashba import SpinOrbit
+from coefficients.units import angstrom, electron_mass, eV, hbar, meV, nm
 
 GOOD = {
     "fermi_energy": 1.0 * eV,
@@ -19,16 +20,20 @@ SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
 
 
 def hamiltonian(model: co.RashbaFerromagnet, kx: float, ky: float, m: tuple[float, ...]) -> np.ndarray:
-    """α(σ_x k_y − σ_y k_x) − Δ_xc m·σ, written out with Pauli matrices."""
+    """α(σ_x k_y − σ_y k_x) or α(σ_x k_x − σ_y k_y), and −Δ_xc m·σ, written out with Pauli matrices."""
     kinetic = hbar**2 * (kx**2 + ky**2) / (2 * model.effective_mass) * np.eye(2)
-    spin_orbit = model.rashba * (SIGMA[0] * ky - SIGMA[1] * kx)
+    along = (kx, ky) if model.spin_orbit == "dresselhaus" else (ky, kx)
+    spin_orbit = model.rashba * (SIGMA[0] * along[0] - SIGMA[1] * along[1])
     return kinetic + spin_orbit - model.exchange_sign * model.exchange * np.einsum("i,ijk->jk", np.array(m), SIGMA)
 
 
+@pytest.mark.parametrize("spin_orbit", ["rashba", "dresselhaus"])
 @pytest.mark.parametrize("m", DIRECTIONS)
 @pytest.mark.parametrize("sign", [-1, 1])
-def test_energies_are_the_eigenvalues_of_the_hamiltonian(m: tuple[float, ...], sign: int) -> None:
-    model = co.RashbaFerromagnet(**GOOD, exchange_sign=sign)
+def test_energies_are_the_eigenvalues_of_the_hamiltonian(
+    m: tuple[float, ...], sign: int, spin_orbit: SpinOrbit
+) -> None:
+    model = co.RashbaFerromagnet(**GOOD, exchange_sign=sign, spin_orbit=spin_orbit)
     for kx, ky in [(0.0, 0.0), (3e9, -1e9), (-2e9, 4e9)]:
         exact = np.linalg.eigvalsh(hamiltonian(model, kx, ky, m))[::-1]
         np.testing.assert_allclose(model.energies(kx, ky, m=m), exact, rtol=1e-13, atol=1e-13 * eV)
@@ -43,15 +48,19 @@ def test_conduction_spins_follow_the_sign_of_the_exchange(sign: int) -> None:
     assert (ground.conj() @ SIGMA[2] @ ground).real == pytest.approx(sign)
 
 
+@pytest.mark.parametrize("spin_orbit", ["rashba", "dresselhaus"])
 @pytest.mark.parametrize("m", DIRECTIONS)
 @pytest.mark.parametrize("rashba", [1.3, -1.3, 0.0, 4.0])
-def test_fermi_wave_vectors_lie_on_the_fermi_surface(m: tuple[float, ...], rashba: float) -> None:
-    model = co.RashbaFerromagnet(**{**GOOD, "rashba": rashba * eV * angstrom})
+def test_fermi_wave_vectors_lie_on_the_fermi_surface(
+    m: tuple[float, ...], rashba: float, spin_orbit: SpinOrbit
+) -> None:
+    model = co.RashbaFerromagnet(**{**GOOD, "rashba": rashba * eV * angstrom}, spin_orbit=spin_orbit)
     angle = np.linspace(0.0, 2 * np.pi, 36, endpoint=False)
     k = model.fermi_wave_vectors(angle, m=m)
     assert k.shape == (2, 36)
     assert (k > 0).all()
-    energies = model.energies(k * np.cos(angle), k * np.sin(angle), m=m)
+    bands = [hamiltonian(model, kx, ky, m) for kx, ky in zip((k * np.cos(angle)).flat, (k * np.sin(angle)).flat)]
+    energies = np.linalg.eigvalsh(bands)[:, ::-1].T.reshape(2, 2, 36)
     # roots of the quartic are good to about 1e-8 where they nearly coincide, 1e-15 elsewhere
     np.testing.assert_allclose(energies[[0, 1], [0, 1]], model.fermi_energy, rtol=1e-7)
 
@@ -92,9 +101,10 @@ def test_numbers_of_a_known_case() -> None:
         ("effective_mass", 1.0, "effective_mass = 1.0 kg .*electron masses"),
         ("effective_mass", math.nan, "effective_mass = nan"),
         ("exchange_sign", 0, "exchange_sign = 0 must be -1"),
+        ("spin_orbit", "Rashba", 'spin_orbit = \'Rashba\' must be "rashba" or "dresselhaus"'),
     ],
 )
-def test_model_refuses(name: str, value: float, message: str) -> None:
+def test_model_refuses(name: str, value: float | str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         co.RashbaFerromagnet(**{**GOOD, name: value})
 
@@ -112,3 +122,59 @@ def test_one_filled_subband_is_a_model_but_has_no_two_band_formulas(fermi_energy
     with pytest.raises(ValueError, match=message):
         model.fermi_wave_vectors(0.0, m=(0.0, 0.0, 1.0))
     np.testing.assert_allclose(model.energies(0.0, 0.0, m=(0.0, 0.0, 1.0)) / eV, [0.3, -0.3], rtol=1e-14)
+
+
+def test_coupling_is_rashba_unless_said() -> None:
+    assert co.RashbaFerromagnet(**GOOD) == co.RashbaFerromagnet(**GOOD, spin_orbit="rashba")
+    assert co.RashbaFerromagnet(**GOOD) != co.RashbaFerromagnet(**GOOD, spin_orbit="dresselhaus")
+
+
+def counted_carriers(model: co.RashbaFerromagnet, n_z: float, points: int = 2000) -> float:
+    """Filled states on a grid of wave vectors, per area."""
+    reach = model.effective_mass * abs(model.rashba) / hbar**2
+    # beyond this k²/2m − |α|k − Δsd, which lies below both bands, exceeds ε
+    top = reach + math.sqrt(reach**2 + 2.0 * model.effective_mass * (model.fermi_energy + model.exchange) / hbar**2)
+    k = ((np.arange(points) + 0.5) / points * 2.0 - 1.0) * top
+    bands = model.energies(*np.meshgrid(k, k), m=(0.6 * math.sqrt(1 - n_z**2), 0.8 * math.sqrt(1 - n_z**2), n_z))
+    return float((bands < model.fermi_energy).sum()) * (2.0 * top / points / (2.0 * math.pi)) ** 2
+
+
+@pytest.mark.parametrize("n_z", [1.0, 0.6, 0.0])
+@pytest.mark.parametrize(
+    ("fermi_energy", "rashba"),
+    [
+        (0.9, 1.3),  # two filled subbands
+        (0.28, 1.3),  # inside the gap, above the minimum of the upper band for some n_z, its pocket off the centre
+        (0.05, -1.3),
+        (-0.1, 2.0),
+        (-0.35, 6.0),  # a ring or a crescent: the lower band has its minimum away from k = 0
+    ],
+)
+def test_carrier_density_is_the_area_of_filled_states(fermi_energy: float, rashba: float, n_z: float) -> None:
+    model = co.RashbaFerromagnet(**{**GOOD, "fermi_energy": fermi_energy * eV, "rashba": rashba * eV * angstrom})
+    # a cell of the grid is in or out: the count is off by some of the 10⁴ cells along the Fermi lines, of 10⁶ inside.
+    # 512 rays miss a part of order 512^(−3/2) of a pocket that they do not enclose
+    assert model.carrier_density(n_z) == pytest.approx(counted_carriers(model, n_z), rel=1e-3)
+    assert model.carrier_density(-n_z) == model.carrier_density(n_z)
+
+
+@pytest.mark.parametrize("n_z", [1.0, 0.6, 0.0])
+def test_carrier_density_with_two_subbands_is_the_electron_density(n_z: float) -> None:
+    model = co.RashbaFerromagnet(**GOOD)
+    assert model.carrier_density(n_z) == pytest.approx(model.electron_density, rel=1e-10)
+
+
+def test_carrier_density_of_one_band_along_the_axis() -> None:
+    # m along z: k²/2m − √(α²k² + Δ²) = ε is one circle; with x = k²: (x/2m − ε)² = α²x + Δ²
+    model = co.RashbaFerromagnet(
+        fermi_energy=4.5 * meV, exchange=5 * meV, rashba=17 * meV * nm, effective_mass=0.8 * electron_mass
+    )
+    c = hbar**2 / (2 * model.effective_mass)
+    b = 2 * c * model.fermi_energy + model.rashba**2
+    x = (b + math.sqrt(b**2 + 4 * c**2 * (model.exchange**2 - model.fermi_energy**2))) / (2 * c**2)
+    assert model.carrier_density(1.0) == pytest.approx(x / (4 * math.pi), rel=1e-10)
+
+
+def test_below_the_lower_band_there_are_no_carriers() -> None:
+    model = co.RashbaFerromagnet(**{**GOOD, "fermi_energy": -1.0 * eV})
+    assert model.carrier_density(0.3) == 0.0

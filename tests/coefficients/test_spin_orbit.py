@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,13 +16,13 @@ POINTS = json.loads((Path(__file__).parents[1] / "data" / "edelstein_scba.json")
 E_CHARGE = elementary_charge
 
 
-def electrons(**changes: float) -> co.RashbaFerromagnet:
-    values = {"fermi_energy": 1.0 * eV, "exchange": 0.2 * eV, "rashba": 1.0 * eV * angstrom}
+def electrons(**changes: Any) -> co.RashbaFerromagnet:
+    values: dict[str, Any] = {"fermi_energy": 1.0 * eV, "exchange": 0.2 * eV, "rashba": 1.0 * eV * angstrom}
     return co.RashbaFerromagnet(**{**values, "effective_mass": electron_mass, "exchange_sign": 1, **changes})
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda p: f"eps{p['eps']:g}-theta{p['theta']:g}")
-def test_full_self_consistent_born_response_reduces_to_edelstein_and_drude(point: dict) -> None:
+def test_full_self_consistent_born_response_reduces_to_edelstein_and_drude(point: dict[str, Any]) -> None:
     model = co.RashbaFerromagnet(
         fermi_energy=point["eps"] * meV,
         exchange=point["Delta_xc"] * meV,
@@ -91,3 +92,98 @@ def test_one_filled_subband_is_refused() -> None:
     for function in (spin_orbit.edelstein, spin_orbit.sheet_conductivity):
         with pytest.raises(ValueError, match=r"fermi_energy = 0\.1 eV must exceed exchange = 0.2 eV"):
             function(model, 1e-14)
+
+
+# --- from the response tensors to the torque coefficients
+
+Z = np.array([0.0, 0.0, 1.0])
+
+
+def of_symmetry(k: np.ndarray, m_x: float, m_z: float) -> np.ndarray:
+    """K (3, 2) at m = (m_x, 0, m_z) from the six numbers k, as the symmetry of the model has it (ATT 11)."""
+    K: np.ndarray = k.reshape(3, 2) * np.array([[m_z, 1.0], [1.0, m_z], [m_x, m_x * m_z]])
+    return K
+
+
+def directions(count: int) -> list[tuple[float, float, float]]:
+    """m_x, m_z, both signs of both, and an azimuth; m_x² |m_z|, by whose inverse rounding grows, is 0.05 and more."""
+    random = np.random.default_rng(3)
+    theta = np.arccos(random.uniform(0.06, 0.97, count) * random.choice([-1, 1], count))
+    return [
+        (float(sign * np.sin(t)), float(np.cos(t)), float(phi))
+        for sign, t, phi in zip(random.choice([-1, 1], count), theta, random.uniform(0, 2 * np.pi, count))
+    ]
+
+
+def test_torque_coefficients_are_those_of_the_exchange_torque() -> None:
+    """ATT (12b) has the other sign of b and d, with which this fails; (12a) and VPF (4) are right."""
+    random, worst = np.random.default_rng(5), 0.0
+    for m_x, m_z, phi in directions(300):
+        K = of_symmetry(random.normal(size=6), m_x, m_z)
+        a, b, c, d = spin_orbit.torque_coefficients(K, m_x, m_z)
+        turn = np.array([[np.cos(phi), -np.sin(phi), 0], [np.sin(phi), np.cos(phi), 0], [0, 0, 1]])
+        m = turn @ np.array([m_x, 0.0, m_z])
+        E = np.append(random.normal(size=2), 0.0)
+        s = turn @ K @ (turn.T @ E)[:2]
+        # ∂t m/κq
+        torque = (
+            a * np.cross(m, np.cross(Z, E))
+            + b * np.cross(m, np.cross(m, np.cross(Z, E)))
+            + c * np.cross(m, np.cross(m, Z)) * (m @ E)
+            + d * np.cross(m, Z) * (m @ E)
+        )
+        scale = np.abs([a, b, c, d]).max() * np.linalg.norm(E)
+        worst = max(worst, float(np.abs(torque - np.cross(s, m)).max() / scale))
+    # a few roundings
+    assert worst < 1e-14
+
+
+def test_torque_efficiencies_of_a_current() -> None:
+    """VPF (4) as printed, with K_J for K: τ1o, τ1e, τ2o, τ2e are a, b, c, d of the J-form."""
+    random = np.random.default_rng(7)
+    for m_x, m_z, _ in directions(50):
+        (K_xx, K_xy), (K_yx, K_yy), (K_zx, K_zy) = K_J = of_symmetry(random.normal(size=6), m_x, m_z)
+        tau_1e = K_yy / m_z
+        tau_2e = (K_xx - K_yy) / (m_x**2 * m_z) - K_xx / m_z - K_zx / m_x
+        tau_1o = K_xy - m_x / m_z * K_zy
+        tau_2o = ((K_xy + K_yx) / m_x - K_zy / m_z) / m_x
+        found = spin_orbit.torque_coefficients(K_J, m_x, m_z)
+        # rounding, times 1/(m_x² m_z)
+        np.testing.assert_allclose(found, (tau_1o, tau_1e, tau_2o, tau_2e), rtol=0, atol=1e-13)
+
+
+def test_even_functions_and_back() -> None:
+    random = np.random.default_rng(11)
+    for m_x, m_z, _ in directions(100):
+        K = of_symmetry(random.normal(size=6), m_x, m_z)
+        sigma_xx, sigma_yy, hall = random.uniform(1, 2, 3)
+        sigma = np.array([[sigma_xx, m_z * hall], [-m_z * hall, sigma_yy]])
+        even = spin_orbit.even_functions(K, sigma, m_x, m_z)
+        assert len(even) == len(spin_orbit.EVEN_FUNCTIONS)
+        values = dict(zip(spin_orbit.EVEN_FUNCTIONS, even))
+        found_K, found_sigma = spin_orbit.response_tensors(even, np.array(m_x), np.array(m_z))
+        # rounding of a … d, times 1/(m_x² m_z)
+        np.testing.assert_allclose(found_K, K, rtol=0, atol=1e-13)
+        np.testing.assert_allclose(found_sigma, sigma, rtol=1e-14)
+        # what the names say: s along m for a field along x and y, and the coefficients of Kσ⁻¹
+        along = np.array([m_x, 0.0, m_z]) @ K
+        np.testing.assert_allclose([m_x * m_z * values["along_x"], m_x * values["along_y"]], along, rtol=0, atol=1e-13)
+        in_J = spin_orbit.torque_coefficients(K @ np.linalg.inv(sigma), m_x, m_z)
+        np.testing.assert_allclose([values[f"{name}_J"] for name in "abcd"], in_J, rtol=0, atol=1e-12)
+        # functions of m_z²: the same at −m_x and at −m_z
+        signs = np.array([[-1, 1], [1, -1], [1, -1]])
+        np.testing.assert_allclose(spin_orbit.even_functions(signs * K, sigma.T, m_x, -m_z), even, rtol=0, atol=1e-12)
+        signs = np.array([[1, 1], [1, 1], [-1, -1]])
+        np.testing.assert_allclose(spin_orbit.even_functions(signs * K, sigma, -m_x, m_z), even, rtol=0, atol=1e-12)
+
+
+def test_response_tensors_of_many_directions_at_once() -> None:
+    even = np.random.default_rng(13).normal(size=(len(spin_orbit.EVEN_FUNCTIONS), 4, 5))
+    theta = np.linspace(0, math.pi, 20).reshape(4, 5)  # the axis too, where a … d have no limits to take
+    K, sigma = spin_orbit.response_tensors(even, np.sin(theta), np.cos(theta))
+    assert (K.shape, sigma.shape) == ((4, 5, 3, 2), (4, 5, 2, 2))
+    one = spin_orbit.response_tensors(even[:, 2, 3], np.sin(theta[2, 3]), np.cos(theta[2, 3]))
+    np.testing.assert_array_equal(K[2, 3], one[0])
+    np.testing.assert_array_equal(sigma[2, 3], one[1])
+    # along the normal: a rotation about z must not change anything
+    np.testing.assert_allclose(K[0, 0], [[even[1, 0, 0], even[0, 0, 0]], [-even[0, 0, 0], even[1, 0, 0]], [0, 0]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from llgsim import Grid, InterfacialDMI, MicroscopicTorque, UniaxialAnisotropy, ZhangLi, textures
+import coefficients as co
+from llgsim import Grid, InterfacialDMI, MicroscopicTorque, SpinOrbitTorque, UniaxialAnisotropy, ZhangLi, textures
 from llgsim.case import CaseError, case_from, read_case
 from llgsim.ovf import write_ovf
 
@@ -43,6 +45,44 @@ def test_a_resolved_case_is_the_same_case() -> None:
     again = case_from(case.resolved)
     assert again.resolved == case.resolved
     assert again.resolved["start"]["core"] == -1  # a default, filled in
+
+
+def test_point_impurities_reach_the_torque() -> None:
+    data = film()
+    impurities(drive={"spin_transfer": [-0.1, 0.2, 0.1]})(data)
+    data["electrons"]["spin_orbit"] = "dresselhaus"
+    case = case_from(data)
+    again = case_from(case.resolved)  # also through JSON, which has no infinity
+    assert json.loads(json.dumps(case.resolved)) == again.resolved
+    (torque,) = again.torques
+    assert torque.spin_transfer == (-0.1, 0.2, 0.1)
+    table = torque.coefficients
+    assert table.disorder.density == pytest.approx(0.2e18, rel=1e-15)
+    assert table.disorder.inverse_strength == 0.0
+    assert table.model.spin_orbit == "dresselhaus"
+    assert table.numerical_error < 1e-2
+    assert abs(float(table.b(0.5))) > 1e-3 * abs(float(table.a(0.5)))
+
+
+def test_infinite_strength_is_unitary_and_a_finite_one_has_its_unit() -> None:
+    data = film()
+    impurities(strength_eV_nm2=float("inf"))(data)
+    assert case_from(data).sections["disorder"].strength_eV_nm2 == "unitary"
+    impurities(strength_eV_nm2=-0.3)(data)
+    disorder = case_from(data).table.disorder
+    assert isinstance(disorder, co.PointImpurities)
+    assert disorder.strength == pytest.approx(-0.3 * 1.602176634e-19 * 1e-18, rel=1e-15)
+
+
+def test_spin_orbit_torque_of_numbers() -> None:
+    data = film()
+    spin_orbit(
+        sheet_current_A_per_m=[50.0, 0.0], a_m_per_A_s=2e8, d_m_per_A_s=-1e7, coupling="dresselhaus", ramp_ps=20
+    )(data)
+    torque = case_from(data).torques[1]
+    assert isinstance(torque, SpinOrbitTorque)
+    assert (torque.a, torque.b, torque.c, torque.d) == (2e8, 0.0, 0.0, -1e7)
+    assert (torque.sheet_current, torque.coupling, torque.ramp) == ((50.0, 0.0), "dresselhaus", 20 * 1e-12)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +172,30 @@ def term(index: int, **changes: Any) -> Callable[[dict[str, Any]], None]:
     return lambda data: data["terms"][index].update(changes)
 
 
+IMPURITIES = {
+    "kind": "point-impurities",
+    "density_per_nm2": 0.2,
+    "strength_eV_nm2": "unitary",
+    "reference_energy_eV": 1.0,
+    "tolerance": 1e-2,
+}
+
+
+def impurities(fermi_energy: float = 2.0, drive: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """Edit a case to one with point impurities instead of white noise."""
+
+    def edit(data: dict[str, Any]) -> None:
+        data["electrons"]["fermi_energy_eV"] = fermi_energy
+        data["disorder"] = {key: value for key, value in (IMPURITIES | changes).items() if value is not None}
+        data["drive"].update(drive or {})
+
+    return edit
+
+
+def spin_orbit(**entries: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda data: data.update(torques=[{"kind": "spin-orbit"} | entries])
+
+
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]] = {
     "wrong unit in a key": (
         edited(grid={"dx_nm": None, "dx_m": 1.25e-9}),
@@ -150,6 +214,45 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         edited(electrons={"fermi_energy_eV": 0.4}),
         [("electrons.fermi_energy_eV", "= 0.4 must exceed electrons.exchange_eV = 0.5")],
     ),
+    "unknown disorder": (impurities(kind="point-impurity"), [("disorder.kind", "did you mean point-impurities?")]),
+    "no impurities": (impurities(density_per_nm2=0.0), [("disorder.density_per_nm2", "greater than 0, got 0.0")]),
+    "impurities that do not scatter": (
+        impurities(strength_eV_nm2=0.0),
+        [("disorder.strength_eV_nm2", 'a number other than 0, or "unitary"')],
+    ),
+    "strength without its energy": (
+        impurities(reference_energy_eV=None),
+        [("disorder.reference_energy_eV", "is missing")],
+    ),
+    "negative reference energy": (
+        impurities(reference_energy_eV=-1.0),
+        [("disorder.reference_energy_eV", "greater than 0")],
+    ),
+    "inside the gap without a word on spin transfer": (
+        impurities(fermi_energy=0.4),
+        [("drive.spin_transfer", 'xi does not exist; give "none", or three numbers')],
+    ),
+    "no spin transfer and no damping": (
+        lambda data: (impurities(drive={"spin_transfer": "none"})(data), data["magnet"].pop("damping")),
+        [("magnet.damping", "is missing; with drive.spin_transfer")],
+    ),
+    "below the band": (
+        impurities(fermi_energy=-2.0, drive={"spin_transfer": "none"}),
+        [("electrons", "lies below the lower band")],
+    ),
+    "two numbers for three": (
+        impurities(drive={"spin_transfer": [0.1, 0.1]}),
+        [("drive.spin_transfer", 'must be "none" or three numbers')],
+    ),
+    "spin-orbit torque without a drive": (
+        spin_orbit(a_m_per_V_s=1e4),
+        [("torques[0]", "one of E_V_per_m and sheet_current_A_per_m, got none")],
+    ),
+    "coefficients of another drive": (
+        spin_orbit(E_V_per_m=[1e5, 0.0], b_m_per_A_s=1e4),
+        [("torques[0].b_m_per_A_s", "does not go with E_V_per_m, whose coefficients are b_m_per_V_s")],
+    ),
+    "unknown coupling": (spin_orbit(E_V_per_m=[1e5, 0], coupling="weyl"), [("torques[0].coupling", "'rashba'")]),
     "zero cells": (edited(grid={"nx": 0}), [("grid.nx", "at least 1, got 0")]),
     "half a cell": (edited(grid={"ny": 12.5}), [("grid.ny", "whole number, got 12.5")]),
     "texture outside the grid": (edited(start={"center_nm": [90, 40]}), [("start.center_nm", "outside the grid")]),

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import coefficients as co
 from llgsim import Run
 from llgsim.case import read_case
 from llgsim.cli import _usual_simulations, main
@@ -150,11 +151,51 @@ def test_a_coarse_skyrmion_is_warned_about(tmp_path: Path, capsys: pytest.Captur
 def test_table(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["table", str(wall), "--points", "3", "-o", str(wall.parent / "table.json")]) == 0
     printed = capsys.readouterr().out
-    import coefficients as co
-
     table = co.load_table(wall.parent / "table.json")
     for n_z in (0.0, 0.5, 1.0):
         assert f"{float(table.xi_parallel(n_z)):.6g}" in printed
+
+
+def gap_edge(path: Path) -> Path:
+    """A wall in a system whose Fermi energy leaves the exchange gap as m turns into the plane."""
+    text = WALL.replace("fermi_energy_eV = 2.0", "fermi_energy_eV = 0.45").replace(
+        "rashba_eV_angstrom = 0.6", "rashba_eV_angstrom = 1.0"
+    )
+    text = text.replace(
+        'kind = "white-noise"\nscattering_time_fs = 5.0',
+        'kind = "point-impurities"\ndensity_per_nm2 = 0.1\nstrength_eV_nm2 = 0.5\nreference_energy_eV = 1.0\n'
+        "tolerance = 1e-3",
+    )
+    text = text.replace("drift_velocity_m_per_s = [60, 0]", 'E_V_per_m = [1e5, 0]\nspin_transfer = "none"')
+    text = text.replace("thickness_nm = 0.6", "thickness_nm = 0.6\ndamping = 0.2")
+    text = text.replace("duration_ns = 2.0", "duration_ns = 0.05").replace("every_ps = 10", "every_ps = 5")
+    file = path.parent / "gap_edge.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_table_of_impurities(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = gap_edge(wall)
+    assert main(["table", str(case), "--points", "3", "-o", str(wall.parent / "table.json")]) == 0
+    printed = capsys.readouterr().out
+    table = co.load_table(wall.parent / "table.json")
+    for name in ("a", "b", "c", "d", "sigma_xy"):
+        assert f"{float(getattr(table, name)(0.5)):.6g}" in printed
+    assert table.gap_edge is not None
+    assert f"jump at |n_z| = {table.gap_edge.x**0.5:.5g}" in printed
+    assert "xi0, xi_parallel and xi_perpendicular do not exist" in printed
+    assert "xi_parallel  " not in printed
+
+
+def test_a_texture_at_the_gap_edge_is_warned_about(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = wall.parent / "run"
+    assert main(["run", str(gap_edge(wall)), "-o", str(run), "--quiet", "--no-pictures"]) == 0
+    printed = capsys.readouterr().out
+    assert "spin transfer, stated in the case and not computed: none" in printed
+    assert printed.count("WARNING: m passes |m_z| = ") == 2  # before the run and in its report
+    assert "m passes |m_z| = " in (run / "report.txt").read_text(encoding="utf-8")
+    report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+    assert any("where the Fermi energy leaves the exchange gap" in warning for warning in report["warnings"])
 
 
 def test_show_kernel_prints_the_module(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,9 +389,10 @@ def test_warmup_says_that_the_folder_cannot_be_written(
     assert "LLGSIM_CACHE_DIR" in said
 
 
-def test_warmup_without_a_case_covers_the_examples(kernels: Path) -> None:
+def test_warmup_without_a_case_covers_the_examples_with_white_noise(kernels: Path) -> None:
     usual = {sim.kernel.source for sims in _usual_simulations() for sim in sims}
-    examples = {read_case(path).simulation().kernel.source for path in EXAMPLES.glob("*/case*.toml")}
+    cases = [read_case(path) for path in EXAMPLES.glob("*/case*.toml")]
+    examples = {case.simulation().kernel.source for case in cases if case.sections["disorder"].kind == "white-noise"}
     assert examples < usual
 
 

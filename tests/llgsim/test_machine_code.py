@@ -16,9 +16,9 @@ import llvmlite.binding as llvm
 import numpy as np
 import pytest
 
-from llgsim import Grid, Simulation
+from llgsim import Grid, MicroscopicTorque, Simulation
 from llgsim.engine import Engine
-from tests.compositions import MS, all_terms, fourth_order_terms, rough, white_noise, zhang_li
+from tests.compositions import MS, all_terms, fourth_order_terms, jumping_table, rough, white_noise, zhang_li
 
 ROW_FUNCTIONS = ("increment", "stage_3", "stage_4")
 
@@ -38,6 +38,8 @@ def compiled(composition: str, edges: str, dtype: str, blocks: int = 1) -> Modul
         "terms": (all_terms(), []),
         "Zhang-Li 2": (all_terms(), [zhang_li(2)]),
         "white noise": (all_terms(), [white_noise()]),
+        "pieces": (all_terms(), [MicroscopicTorque(jumping_table(), E=(1e5, 0.0))]),
+        "pieces alone": ([], [MicroscopicTorque(jumping_table(), E=(1e5, 0.0), spin_transfer="none")]),
         "fourth order": (fourth_order_terms(), []),
     }[composition]
     grid = grid_with(edges)
@@ -66,8 +68,11 @@ def loops(text: str) -> list[str]:
     return re.findall(r"^(?:vec\.epilog\.)?vector\.body\d*:.*?(?=^[\w.]+:|^\})", text, re.MULTILINE | re.DOTALL)
 
 
-FAST = [("white noise", "mask", "float32")]
+FAST = [("white noise", "mask", "float32"), ("pieces alone", "open", "float32")]
 REST = [
+    ("pieces alone", "open", "float64"),
+    ("pieces", "open", "float64"),
+    ("pieces", "mask", "float32"),
     ("Zhang-Li 2", "open", "float64"),
     ("Zhang-Li 2", "periodic", "float64"),
     ("Zhang-Li 2", "periodic", "float32"),
@@ -110,6 +115,16 @@ def test_single_precision_stays_single(composition: str, edges: str, dtype: str)
         text, _ = texts_of(compiled(composition, edges, dtype), name)
         assert not re.search(r"fpext|fptrunc|x double>|(fadd|fsub|fmul|fdiv)[\w ]* double", text), name
         assert re.search(r"fmul[\w ]* <\d+ x float>", text), name
+
+
+def test_a_piece_of_a_series_is_cut_off_by_one_instruction_at_each_end() -> None:
+    """NumPy's minimum and maximum, which keep NaN, would be a comparison and a choice more, twice."""
+    text, assembly = texts_of(compiled("pieces alone", "open", "float32"), "increment")
+    assert not re.search(r"fcmp \w* ?uno", text)
+    if llvm.get_host_cpu_features().get("avx", False):
+        pieces = len(jumping_table().torque_pieces()[1])
+        for instruction in ("vminps", "vmaxps"):
+            assert len(re.findall(rf"\s{instruction}\s.*%[yz]mm", assembly)) >= pieces
 
 
 @pytest.mark.parametrize(("composition", "edges", "dtype"), [*FAST, ("nothing", "open", "float64")])

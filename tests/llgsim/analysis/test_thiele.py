@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad, solve_bvp
 
-from llgsim import Coefficients, MicroscopicTorque, ZhangLi
-from llgsim.analysis import thiele, topological_charge
+from llgsim import Coefficients, MicroscopicTorque, SpinOrbitTorque, ZhangLi
+from llgsim.analysis import gradient, thiele, topological_charge
 from llgsim.analysis.thiele import angle_between, drive_direction
 from llgsim.grid import Grid
 from llgsim.torques import Torque
@@ -225,6 +225,39 @@ def test_forces_by_name_add_up(skyrmion: Build) -> None:
     matrix = np.array([[0, -result.G], [result.G, 0]]) + result.D_gd
     np.testing.assert_allclose(matrix @ result.velocity, sum(result.forces.values()), rtol=1e-9)
     assert not thiele(simulation(m, grid, damping=0.05)).velocity.any()
+
+
+def test_spin_orbit_part_of_the_forces(skyrmion: Build) -> None:
+    grid = film(80 * nm, 2 * nm)
+    m = skyrmion(grid, (40 * nm, 41 * nm), helicity=0.3)
+    given = {"a": lambda m_z: 1e5 * m_z**2, "b": 2e5, "c": -1e5, "d": lambda m_z: 1e5 * (1 - m_z**4)}
+    coefficients = Coefficients(xi0=-0.15, xi_parallel=0.1, xi_perpendicular=0.05, **given)
+    field, drift = (3e3, -2e3), np.array([20.0, 5.0])
+    # ramps are taken as finished
+    both = MicroscopicTorque(coefficients, E=field, drift_velocity=tuple(drift), ramp=1e-9)
+    alone = SpinOrbitTorque(**given, E=field, ramp=1e-9)
+    off = MicroscopicTorque(coefficients, E=field, drift_velocity=tuple(drift), spin_orbit=False)
+    result = thiele(simulation(m, grid, both, alone, off, ZhangLi(u=(30.0, 0.0), beta=0.1), damping=0.1))
+    names = ["MicroscopicTorque", "SpinOrbitTorque", "MicroscopicTorque 2", "ZhangLi"]
+    assert list(result.forces) == list(result.spin_orbit_forces) == names
+    forces, parts = list(result.forces.values()), list(result.spin_orbit_forces.values())
+    scale = float(np.linalg.norm(forces[1]))
+    assert scale > 1
+    np.testing.assert_allclose(parts[1], forces[1], rtol=0, atol=1e-13 * scale)
+    np.testing.assert_allclose(parts[0], forces[1], rtol=0, atol=1e-13 * scale)
+    # what is left of the first is spin transfer, all that the third has
+    np.testing.assert_allclose(forces[0] - parts[0], forces[2], rtol=0, atol=1e-13 * scale)
+    assert not np.any(parts[2:])
+
+
+def test_spin_orbit_force_of_a_damping_like_torque(skyrmion: Build) -> None:
+    """R = b m×(m×p) with p = ẑ×E has F_i = b ∫∂_i m·(m×p)."""
+    grid, b = film(80 * nm, 2 * nm), 2e5
+    m = skyrmion(grid, (40 * nm, 41 * nm), helicity=0.3)
+    result = thiele(simulation(m, grid, SpinOrbitTorque(b=b, E=(3e3, -2e3)), damping=0.1))
+    turned = np.cross(m, np.reshape([2e3, 3e3, 0.0], (3, 1, 1)), axis=0)
+    expected = [b * (derivative * turned).sum() * grid.dx * grid.dy for derivative in gradient(m, grid)]
+    np.testing.assert_allclose(result.spin_orbit_forces["SpinOrbitTorque"], expected, rtol=1e-12)
 
 
 def test_hall_angle_reference_directions(skyrmion: Build) -> None:

@@ -10,11 +10,21 @@ import numpy as np
 import pytest
 
 import coefficients as co
-from coefficients.units import angstrom, electron_mass, eV, fs
-from llgsim import Coefficients, MicroscopicTorque
+from coefficients.units import angstrom, electron_mass, eV, fs, nm
+from llgsim import Coefficients, MicroscopicTorque, Simulation
 from llgsim.torques import Torque
 from tests import oracle
-from tests.compositions import GAMMA, MS, anisotropic, anisotropic_coefficients, smooth
+from tests.compositions import (
+    GAMMA,
+    JUMP,
+    MS,
+    anisotropic,
+    anisotropic_coefficients,
+    jumping_table,
+    rough,
+    smooth,
+    white_noise_table,
+)
 from tests.conftest import make_grid
 
 XI: dict[str, Any] = {"xi0": -0.1, "xi_parallel": 0.05, "xi_perpendicular": 0.07}
@@ -72,6 +82,53 @@ def test_a_table_and_its_values_as_coefficients_give_the_same_rate(tables: dict[
     for found, expected in zip(other, one, strict=True):
         # a series misses its function by 2e-14 of the largest value, at best
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12 * np.abs(expected).max())
+
+
+def piece_by_piece(table: Any, m_z: Any) -> Any:
+    """a, b, c, d of a table at m_z, from the series of the piece that m_z² lies in."""
+    edges, series = table.torque_pieces()
+    x, values = m_z**2, np.zeros((4, *m_z.shape))
+    for left, right, terms in zip(edges, edges[1:], series, strict=False):
+        here = (left <= x) & (x <= right)
+        values[:, here] = np.polynomial.chebyshev.chebval(2 * (x[here] - left) / (right - left) - 1, terms)
+    return values
+
+
+def spin_orbit_formula(m: Any, F: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    z, e, along = oracle.constant((0, 0, 1), m), oracle.constant((-F[1], F[0], 0), m), m[0] * F[0] + m[1] * F[1]
+    rate = a * oracle.cross(m, e) + b * oracle.cross(m, oracle.cross(m, e))
+    return rate + along * (c * oracle.cross(m, oracle.cross(m, z)) + d * oracle.cross(m, z))
+
+
+@pytest.mark.parametrize("coupling", ["rashba", "dresselhaus"])
+@pytest.mark.parametrize(("dtype", "accuracy"), [("float64", 1e-12), ("float32", 5e-4)])
+def test_kernel_takes_a_to_d_of_a_table_on_their_pieces(dtype: str, accuracy: float, coupling: str) -> None:
+    """With ξ by the closed form over its common denominator, within a jump as well, rescaled to the magnet.
+
+    Rounding of m_z², 1e-16 or 6e-8, over half the width of the jump is 2e-13 or 1e-4 of it, times a slope of a few.
+    """
+    grid, E = make_grid("open"), (1.5e5, -4e4)
+    table = jumping_table()
+    table = replace(table, model=replace(table.model, spin_orbit=coupling))
+    m = rough(grid, 7)
+    m[2, :, :7] = np.sqrt(np.linspace(JUMP[0] - 2e-4, JUMP[1] + 2e-4, 63)).reshape(9, 7) * np.sign(m[2, :, :7])
+    m[:2] *= np.sqrt((1 - m[2] ** 2) / (m[:2] ** 2).sum(0))
+    torque = MicroscopicTorque(table, E=E)
+    sim = Simulation(grid, Ms=2 * MS, gamma=GAMMA, terms=[], torques=[torque], damping=0.02, m=m, dtype=dtype)
+    m = np.asarray(sim.m, dtype=float)
+    scale = (MS * 1e-9 / 1.760859630e11) / (2 * MS * grid.thickness / GAMMA)
+    x0, x1, x2 = (scale * np.asarray(f(m[2])) for f in (table.xi0, table.xi_parallel, table.xi_perpendicular))
+    F, v = (E if coupling == "rashba" else E[::-1]), table.drift_velocity(E=E)
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    g = v[0] * ddx + v[1] * ddy
+    g = g - m * (m * g).sum(0)
+    spin_orbit = scale * spin_orbit_formula(m, F, *piece_by_piece(table, m[2]))
+    R = x0 * g + oracle.cross(m, np.stack([x1 * g[0], x1 * g[1], x2 * g[2]])) + spin_orbit
+    expected = oracle.implicit_rate(m, R, x0, 0.02 + x1, 0.02 + x2)
+    np.testing.assert_allclose(sim.rhs(), expected, rtol=0, atol=accuracy * np.abs(expected).max())
+    assert np.abs(spin_orbit).max() > 0.1 * np.abs(R).max()
+    found = torque.spin_orbit_rate(m, grid, 2 * MS, GAMMA, 0.0)
+    np.testing.assert_allclose(found, spin_orbit, rtol=0, atol=accuracy * np.abs(spin_orbit).max())
 
 
 def test_spin_orbit_part_can_be_switched_off() -> None:
@@ -218,6 +275,99 @@ def test_spin_orbit_part_acts_only_where_it_can() -> None:
     assert not MicroscopicTorque(without, E=(1.0, 0.0)).has_spin_orbit
 
 
+# -- the spin-transfer part stated
+
+
+@pytest.fixture(scope="module")
+def gap_table() -> co.CoefficientTable:
+    """A Fermi energy inside the exchange gap for m out of the plane."""
+    model = co.RashbaFerromagnet(
+        fermi_energy=0.19 * eV, exchange=0.2 * eV, rashba=1.0 * eV * angstrom, effective_mass=electron_mass
+    )
+    impurities = co.PointImpurities(density=0.02 / nm**2, strength=0.15 * eV * nm**2, reference_energy=1.0 * eV)
+    density = co.spin_density(Ms=MS, thickness=1e-9)
+    return co.tabulate(model, impurities, spin_density=density, form="J", tolerance=1e-3)
+
+
+def test_a_table_without_xi_needs_its_spin_transfer_stated(gap_table: co.CoefficientTable) -> None:
+    drive: dict[str, Any] = {"sheet_current": (50.0, 20.0)}
+    with pytest.raises(ValueError, match=r'xi does not exist .* inside the exchange gap; .*spin_transfer="none", or'):
+        MicroscopicTorque(gap_table, **drive)
+    grid, z = make_grid("periodic"), np.linspace(-1, 1, 401)
+    m = smooth(grid, 5)
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    without = MicroscopicTorque(gap_table, spin_transfer="none", **drive)
+    given = MicroscopicTorque(gap_table, spin_transfer=(-0.1, 0.05, 0.07), **drive)
+    scale = (MS * 1e-9 / 1.760859630e11) / (MS * grid.thickness / GAMMA)
+    coefficients = (scale * np.asarray(getattr(gap_table, name)(m[2])) for name in "abcd")
+    expected = spin_orbit_formula(m, (50.0, 20.0), *coefficients)
+    rate, *xi = without.evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)
+    # a width of 2e-3 of the narrowest piece: x to rounding times slopes of 1e2 over it
+    np.testing.assert_allclose(rate, expected, rtol=0, atol=1e-11 * np.abs(expected).max())
+    assert xi == [0.0, 0.0, 0.0]
+    np.testing.assert_array_equal(without.xi(grid, MS, GAMMA, z), np.zeros((3, 401)))
+    assert (without.derivative_axes, without.renormalises) == ("", False)
+    np.testing.assert_array_equal(without.drift_velocity_at(0.0), gap_table.drift_velocity(sheet_current=(50.0, 20.0)))
+
+    rate, *xi = given.evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)
+    assert [float(value) for value in xi] == [-0.1, 0.05, 0.07]  # not rescaled
+    v = gap_table.drift_velocity(sheet_current=(50.0, 20.0))
+    g = v[0] * ddx + v[1] * ddy
+    g = g - m * (m * g).sum(0)
+    transfer = -0.1 * g + oracle.cross(m, np.stack([0.05 * g[0], 0.05 * g[1], 0.07 * g[2]]))
+    np.testing.assert_allclose(rate, transfer + expected, rtol=0, atol=1e-11 * np.abs(rate).max())
+    assert given.derivative_axes == "xy"
+
+
+def test_xi_of_any_table_can_be_replaced() -> None:
+    grid, table, z = make_grid("open"), white_noise_table(), np.linspace(-1, 1, 11)
+    torque = MicroscopicTorque(table, E=(1e5, 0.0), spin_transfer=(0.2, 0.0, 0.1))
+    np.testing.assert_allclose(np.array(torque.xi(grid, 3 * MS, GAMMA, z))[:, 4], (0.2, 0.0, 0.1), rtol=1e-15)
+    np.testing.assert_array_equal(torque.drift_velocity_at(0.0), table.drift_velocity(E=(1e5, 0.0)))
+
+
+def test_a_torque_without_anything_turns_nothing() -> None:
+    grid = make_grid("open")
+    m = smooth(grid, 6)
+    torque = MicroscopicTorque(white_noise_table(), E=(1e5, 0.0), spin_transfer="none", spin_orbit=False)
+    np.testing.assert_array_equal(torque.evaluate(m, m, m, grid, MS, GAMMA, 0.0)[0], np.zeros(m.shape))
+    assert torque.rate_bound(grid, MS, GAMMA, 0.0) == 0.0
+
+
+def test_no_spin_transfer_is_no_damping() -> None:
+    grid = make_grid("one cell")
+    arguments: dict[str, Any] = {"Ms": MS, "terms": [], "m": np.array([1.0, 0, 0]).reshape(3, 1, 1)}
+    torque = MicroscopicTorque(white_noise_table(), E=(1e5, 0.0), spin_transfer="none")
+    with pytest.raises(ValueError, match="damping is required"):
+        Simulation(grid, torques=[torque], **arguments)
+    for numbers in ((0.1, 0.0, 0.0), (0.0, 0.1, 0.0), (0.0, 0.0, 0.1)):
+        torque = MicroscopicTorque(white_noise_table(), E=(1e5, 0.0), spin_transfer=numbers)
+        if not any(numbers[1:]):
+            with pytest.raises(ValueError, match="damping is required"):
+                Simulation(grid, torques=[torque], **arguments)
+        else:
+            assert Simulation(grid, torques=[torque], **arguments).damping == 0.0
+
+
+# -- Dresselhaus coupling
+
+
+def test_dresselhaus_coupling_exchanges_the_axes_of_the_drive_of_a_to_d_alone() -> None:
+    grid = make_grid("open")
+    m = smooth(grid, 8)
+    ddx, ddy = ((matrix @ m.reshape(3, -1).T).T.reshape(m.shape) for matrix in oracle.derivative_matrices(grid, 6))
+    coefficients = replace(anisotropic_coefficients(), spin_orbit_coupling="dresselhaus")
+    dresselhaus = MicroscopicTorque(coefficients, drift_velocity=(90.0, -40.0), E=(2e5, 7e4))
+    rate, *xi = dresselhaus.evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)
+    expected, *expected_xi = anisotropic(E=(7e4, 2e5)).evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)
+    np.testing.assert_array_equal(rate, expected)
+    np.testing.assert_array_equal(xi, expected_xi)
+    rashba = anisotropic().evaluate(m, ddx, ddy, grid, MS, GAMMA, 0.0)[0]
+    assert np.abs(rate - rashba).max() > 0.05 * np.abs(rate).max()
+    alone = MicroscopicTorque(coefficients, E=(2e5, 7e4))
+    np.testing.assert_allclose(alone.electric_direction(0.0), -np.array((2e5, 7e4)) / np.hypot(2e5, 7e4))
+
+
 # -- what is refused
 
 
@@ -227,6 +377,7 @@ def test_spin_orbit_part_acts_only_where_it_can() -> None:
         ({"xi0": 1.0}, r"Coefficients: xi0 = 1 at \|m_z\| = 0, but 1 - xi0 must be positive"),
         ({"xi0": lambda z: 0.9 + 0.2 * z**2}, r"Coefficients: xi0 = 1\.1 at \|m_z\| = 1"),
         ({"b": math.nan}, r"Coefficients: b = nan must be finite"),
+        ({"spin_orbit_coupling": "both"}, r'Coefficients: spin_orbit_coupling = .both. must be "rashba" or'),
         ({"d": lambda z: z}, r"Coefficients: d\(m_z\) must be even"),
         ({"xi_parallel": lambda z: np.abs(z)}, r"xi_parallel\(m_z\) is not a smooth function"),
     ],
@@ -252,6 +403,14 @@ def test_drives_that_do_not_fit_are_named(tables: dict[str, co.CoefficientTable]
         (coefficients, {"drift_velocity": lambda t: (t, 0), "ramp": 1e-9}, r"function of time cannot be ramped"),
         (coefficients, {"drift_velocity": lambda t: (t, 0), "ramp": -1}, r"ramp = -1 s must be a time"),
         (coefficients, {"ramp": math.nan}, r"ramp = nan s must be a time"),
+        (coefficients, {"spin_transfer": "none"}, r"spin_transfer is for tables; Coefficients state xi themselves"),
+        (
+            tables["E"],
+            {"E": (1, 0), "spin_transfer": "all"},
+            r"spin_transfer = 'all' must be \"none\" or \(xi0, xi_par",
+        ),
+        (tables["E"], {"E": (1, 0), "spin_transfer": (0.1, 0.2)}, r"spin_transfer = \(0\.1, 0\.2\) must be 3 finite"),
+        (tables["E"], {"E": (1, 0), "spin_transfer": (1.0, 0.2, 0.2)}, r"xi0 = 1 at \|m_z\| = 0, but 1 - xi0 must be"),
         ("table", {"drift_velocity": (1, 0)}, r"coefficients = 'table' must be a coefficients.tabulate table"),
     ]
     for source, arguments, message in cases:
