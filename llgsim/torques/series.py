@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -113,10 +114,12 @@ class PiecewiseSeries:
 
     @cached_property
     def lengths(self) -> tuple[tuple[int, ...], ...]:
-        """How many terms every function has on every piece, at least one; all that `series_evaluator` depends on."""
-        return tuple(
-            tuple(1 + int(max(np.flatnonzero(column), default=0)) for column in values.T) for values in self.terms
-        )
+        """How many terms a kernel takes of every function on every piece; all that `series_evaluator` depends on.
+
+        More than eight are rounded up to a multiple of eight, so that similar tables share a compiled kernel.
+        """
+        exact = [[1 + int(max(np.flatnonzero(column), default=0)) for column in values.T] for values in self.terms]
+        return tuple(tuple(n if n <= 8 else 8 * math.ceil(n / 8) for n in terms) for terms in exact)
 
     @cached_property
     def numbers(self) -> tuple[Floats, NDArray[np.bool_]]:
@@ -127,6 +130,7 @@ class PiecewiseSeries:
         for left, right, values, lengths in zip(self.edges, self.edges[1:], self.terms, self.lengths, strict=False):
             if max(lengths) == 1:
                 continue
+            values = np.vstack([values, np.zeros((max(lengths), len(lengths)))])
             coefficients = [values[n, f] for n in range(1, max(lengths)) for f in range(len(lengths)) if n < lengths[f]]
             numbers += [0.5 * (left + right), 2.0 / (right - left), *coefficients]
             multiplied += [False, False, *[True] * len(coefficients)]

@@ -336,6 +336,7 @@ def test_coefficients_are_even_and_the_hall_conductivity_is_odd() -> None:
         np.testing.assert_array_equal(getattr(table, name)(-n_z), getattr(table, name)(n_z))
     np.testing.assert_array_equal(table.sigma_xy(-n_z), -table.sigma_xy(n_z))
     np.testing.assert_array_equal(table.error("sigma_xy", -n_z), table.error("sigma_xy", n_z))
+    assert table.sigma_xy(0.0) == table.error("sigma_xy", 0.0) == 0.0
     for name in (*TORQUES, *CONDUCTIVITIES):
         assert getattr(table, name)(np.zeros((2, 3))).shape == (2, 3)
         assert table.error(name, np.zeros((2, 3))).shape == (2, 3)
@@ -397,6 +398,7 @@ def test_gap_edge_is_where_the_upper_band_begins_at_the_fermi_energy(fermi_energ
     broadening = -solved(table, math.sqrt(x)).self_energy[0].imag * meV
     # the second order of the difference quotient
     assert width == pytest.approx(2 * broadening / abs(slope), rel=1e-5)
+    assert {x, x - 0.5 * width, x + 0.5 * width} <= set(table.response.edges)
     # the coefficients do jump there, and nowhere else as fast
     n_z = np.linspace(0.0, 1.0, 2001)
     steepest = n_z[np.argmax(np.abs(np.diff(table.b(n_z))))]

@@ -215,3 +215,12 @@ def test_steepness_is_the_largest_value_and_slope_together(name: str) -> None:
 def test_functions_that_cannot_be_coefficients_are_refused(function: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         series_of(function)
+
+
+def test_similar_series_share_a_kernel() -> None:
+    rng = np.random.default_rng(7)
+    x = np.linspace(0, 1, 101)
+    series = [PiecewiseSeries.of([rng.normal(size=terms), np.ones(1)]) for terms in (9, 13, 16)]
+    assert {one.lengths for one in series} == {((16, 1),)}
+    for one in series:
+        np.testing.assert_allclose(one.at(x)[0], chebyshev.chebval(2 * x - 1, one.terms[0][:, 0]), atol=1e-13)
