@@ -212,7 +212,7 @@ def first_roots(
 ) -> Complexes:
     """The poles (rays, 4) of every ray, found one ray after the other without a guess."""
     roots = np.empty((sines.size, 4), dtype=np.complex128)
-    scale = 2.0 * mass * (alpha + math.sqrt((abs(E) + abs(bx) + abs(bz)) / mass))
+    scale = 2.0 * mass * (abs(alpha) + math.sqrt((abs(E) + abs(bx) + abs(bz)) / mass))
     guess = scale * np.exp(1j * (0.4 + 0.5 * math.pi * np.arange(4)))
     for ray in range(sines.size):
         roots[ray] = guess

@@ -29,7 +29,7 @@ P = ParamSpec("P")
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 LINES = {"a": "-", "b": "--", "c": "-.", "d": ":"}
-"""Different, because some of the curves may lie on top of each other."""
+"""Different in one panel, because some of the curves may lie on top of each other."""
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -161,7 +161,8 @@ def _draw_torques(ax: Axes, table: CoefficientTable, n_z: Floats, names: str) ->
         if not table.resolved:
             error = table.error(name, n_z)
             ax.fill_between(n_z, torques[name] - error, torques[name] + error, color="#B00020", alpha=0.35, linewidth=0)
-        ax.plot(n_z, torques[name], LINES[name], color=COLOURS["abcd".index(name)], label=f"${name}$")
+        line = LINES[name] if len(names) > 1 else "-"
+        ax.plot(n_z, torques[name], line, color=COLOURS["abcd".index(name)], label=f"${name}$")
     unit = "s⁻¹ per V/m" if table.form == "E" else "s⁻¹ per A/m"
     ax.set_ylabel(f"{', '.join(f'${name}$' for name in drawn or names)} ({unit}, {table.form}-form)")
     if len(drawn) > 1:
@@ -185,9 +186,9 @@ def _mark_gap_edge(ax: Axes, edge: GapEdge, n_z: Floats, curves: list[Floats]) -
     left, right = np.sqrt(np.clip(edge.x + 0.5 * edge.width * np.array([-1.0, 1.0]), 0.0, 1.0))
     ax.axvspan(left, right, color="0.6", alpha=0.45, linewidth=0)
     ax.axvline(np.sqrt(edge.x), color="0.45", linewidth=0.8, zorder=1)
-    # beside the shade, at the end of the axis that is farther from the curves there
-    outer = -1.0 if left > 0.12 else 1.0
-    at = left - 0.012 if outer < 0 else right + 0.012
+    # beside the shade, or in it if it leaves no room, at the end of the axis that is farther from the curves there
+    outer = 1.0 if left <= 0.12 and right < 0.88 else -1.0
+    at = right + 0.012 if outer > 0 else left - 0.012 if left > 0.12 else 0.5
     low, high = ax.get_ylim()
     near = np.abs(n_z - at - 0.025 * outer) < 0.03
     heights = (np.concatenate([values[near] for values in curves]) - low) / (high - low) if curves else np.array([0.5])

@@ -358,6 +358,11 @@ class CoefficientTable:
                 f"subband is blurred by the broadening {broadening / eV:.3g} eV, and the "
                 f"coefficients hold to leading order only (error about {self.scheme_error:.0%} or more)"
             )
+        if not self.has_xi and self.scheme_error > 0.1:
+            found.append(
+                f"the broadening {broadening / eV:.3g} eV is {self.scheme_error:.0%} of the kinetic energy of the "
+                "electrons: a, b, c, d are of leading order in it, and the density of impurities is too high for them"
+            )
         if not self.resolved:
             left, right = self.least_resolved
             found.append(

@@ -378,7 +378,8 @@ def _solve_on(
         if not changes[-1] <= CONSISTENT_ENOUGH:
             raise RuntimeError(
                 f"response: the self-energy has not converged in {MOST_ITERATIONS} iterations (it still changes by "
-                f"{changes[-1]:.1e} of |Im Sigma_0|) for energy = {energy:.6g}, m_x = {m_x:.4g}; lower density"
+                f"{changes[-1]:.1e} of |Im Sigma_0|) for energy = {energy:.6g}, m_x = {m_x:.4g}; move "
+                "the energy, or change the density"
             )
         g = integrated(sigma, roots)
     n, pn, ppn = bubbles.pair_bubbles(*dressed(sigma), *fixed, roots)

@@ -180,7 +180,8 @@ def _wall_theory(sim: Simulation, drift_velocity: Vector, notes: list[str]) -> d
     """The closed wall formulas, where all that acts on the wall is in them.
 
     That is spin transfer by one MicroscopicTorque, and one thing that pins the wall angle: interfacial DMI, or a hard
-    axis in the plane. The field-like torque of a table does not change the velocity of a rigid wall, only its limit.
+    axis in the plane. A field-like torque that is the same for every m does not change the velocity of a rigid wall,
+    only its limit; other spin-orbit torques do.
     """
     known = (Exchange, InterfacialDMI, ThinFilmDemag, UniaxialAnisotropy)
     plane = [t for t in sim.terms if isinstance(t, UniaxialAnisotropy) and abs(t.axis[2]) < 1 - 1e-9 and t.K != 0]
@@ -190,6 +191,7 @@ def _wall_theory(sim: Simulation, drift_velocity: Vector, notes: list[str]) -> d
         all(isinstance(term, known) for term in sim.terms)
         and len(sim.torques) == 1
         and isinstance(sim.torques[0], MicroscopicTorque)
+        and (sim.torques[0].is_uniform_field or not sim.torques[0].has_spin_orbit)
         and (D != 0) != (len(plane) == 1)
         and all(t.K < 0 and abs(t.axis[2]) < 1e-9 for t in plane)
         and A > 0

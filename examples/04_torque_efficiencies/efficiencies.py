@@ -117,13 +117,14 @@ def against_angle() -> Figure:
             if column == 0:
                 ax.axvspan(0.0, critical, color="0.9", linewidth=0, zorder=0)
                 ax.axvline(critical, color="0.4", linewidth=0.8)
+                ax.text(0.02, 0.03, "in the gap", transform=ax.transAxes, fontsize=9, color="0.35")
                 ax.text(critical + 0.02, 0.08, rf"$\theta_c$ = {critical:.3f}", transform=ax.get_xaxis_transform())
             ax.set_title(rf"$\varepsilon$ = {energy} meV, {form}", fontsize=10)
             ax.set(xlim=(0.0, math.pi / 2), ylim=(1e-6, 2.0))
             if row == 1:
                 ax.set_xlabel(r"angle $\theta$ of m from the normal (rad)")
             if column == 0:
-                ax.set_ylabel("magnitude of the coefficient")
+                ax.set_ylabel(r"efficiency $2\hbar v|\tau|$")
     axes[0, 1].legend(loc="lower right", ncols=2)
     figure.suptitle(_parameters(r"$\Delta_{xc}$ = 5 meV"), fontsize=10)
     return figure
@@ -149,7 +150,7 @@ def critical_angle() -> float:
 def _parameters(exchange: str) -> str:
     return (
         rf"$m^*$ = 0.8 $m_e$, $\alpha$ = 17 meV nm, {exchange}, $n$ = 5·10$^{{-4}}$ nm$^{{-2}}$, "
-        rf"$w$ = {STRENGTH}; shaded: in the exchange gap"
+        rf"$w$ = {STRENGTH}, $v$ = 5·10$^4$ m/s"
     )
 
 

@@ -239,6 +239,12 @@ class MicroscopicTorque(Torque):
         driven = isinstance(self.coefficients, CoefficientTable) or self.E is not None or self.sheet_current is not None
         return self.spin_orbit and driven and not self._spin_orbit.vanish
 
+    @property
+    def is_uniform_field(self) -> bool:
+        """Whether the spin-orbit torque is that of a uniform field: a alone, and the same for every m."""
+        series = self._spin_orbit.series
+        return bool(series.vanish[1:].all()) and max(map(max, series.lengths)) == 1
+
     @cached_property
     def _spin_orbit(self) -> SpinOrbitCoefficients:
         source = self.coefficients

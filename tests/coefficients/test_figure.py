@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 import coefficients as co
 from coefficients.spin_orbit import Form
+from coefficients.table import GapEdge
 from coefficients.units import angstrom, electron_mass, eV, fs, hbar, meV, nm
 
 
@@ -140,6 +141,7 @@ def test_the_jump_is_shaded_labelled_and_drawn_finely(w: float) -> None:
         assert label.get_text() == "leaves the gap"
         curve = ax.lines[0]
         n_z, values = curve.get_data()
+        assert curve.get_linestyle() == "-"  # no dashes, of which one may be the jump
         inside = (n_z > span[0]) & (n_z < span[1])
         assert inside.sum() > 20
         # no step of the line is a large part of what is drawn
@@ -151,6 +153,13 @@ def test_the_jump_is_shaded_labelled_and_drawn_finely(w: float) -> None:
         assert ax.get_window_extent().contains(box.x0, box.y0)
         assert ax.get_window_extent().contains(box.x1, box.y1)
     assert f"$|n_z|$ = {math.sqrt(x):.4g} on" in figure.get_suptitle()
+
+
+def test_a_jump_over_all_directions_still_has_its_label() -> None:
+    drawn = dataclasses.replace(impurities(4.5, math.inf), gap_edge=GapEdge(0.5, 3.0))
+    for ax in drawn.plot().axes:
+        assert spans(ax) == [(0.0, 1.0)]
+        assert [text.get_text() for text in ax.texts] == ["leaves the gap"]
 
 
 def test_with_xi_small_torques_have_an_axis_of_their_own() -> None:

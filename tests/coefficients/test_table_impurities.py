@@ -602,6 +602,18 @@ def test_what_is_not_resolved_is_said(unresolved: co.CoefficientTable) -> None:
     assert table.to_xarray().attrs["warnings"] == text
 
 
+def test_a_broadening_that_is_too_large_is_said_inside_the_gap_too() -> None:
+    model = electrons(2.0)
+    disorder = co.PointImpurities(density=0.02 / nm**2, strength=math.inf, reference_energy=5 * meV)
+    with pytest.warns(UserWarning, match="of the kinetic energy of the electrons"):
+        table = co.tabulate(model, disorder, spin_density=DENSITY, tolerance=1e-3)
+    broadening = hbar / (2 * table.scattering_time)
+    energy = 0.5 * model.effective_mass * table.fermi_velocity**2
+    (text,) = table.warnings
+    assert f"{broadening / eV:.3g} eV is {broadening / energy:.0%}" in text
+    assert broadening > 0.1 * energy
+
+
 def test_refusals() -> None:
     model = electrons(4.5)
     disorder = impurities(model, 1.0)
