@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import composed, kubo, machine, memory, peers, startup, throughput, variants
+from benchmarks import composed, machine, memory, peers, response, startup, throughput, variants
 from benchmarks.timing import Record, Settings
 
 Measure = Callable[[Settings, machine.Probes, Sequence[int]], list[Record]]
@@ -21,7 +21,7 @@ SECTIONS: dict[str, tuple[str, Measure, Callable[[list[Record]], str]]] = {
     "memory": ("peak memory", memory.measure, memory.report),
     "microscopic": ("the microscopic torque against Zhang-Li", variants.measure_microscopic, variants.report),
     "order": ("stencils of fourth order against second", variants.measure_order, variants.report),
-    "kubo": ("the response with point impurities: quadrature, tables, first call", kubo.measure, kubo.report),
+    "response": ("with point impurities: quadrature, tables, first call", response.measure, response.report),
 }
 
 

@@ -169,12 +169,12 @@ def pair_bubbles(
             ay2 = weight * (alpha * alpha * cosine2) * k * k
             scalar, along_x, along_z = a0 * b0, ax * b1, az * b3
             # even in p_x
-            charge = (scalar + along_x + along_z + ay2).real
+            charge = scalar + along_x + along_z + ay2
             spin = scalar - along_x - along_z - ay2
             n_0x, n_0z, n_xz = a0 * b1 + ax * b0, a0 * b3 + az * b0, ax * b3 + az * b1
             n_0y = -1j * (az * b1 - ax * b3)
             n_xy, n_yz = 1j * (a0 * b3 - az * b0), 1j * (a0 * b1 - ax * b0)
-            n[0, 0] += charge
+            n[0, 0] += charge.real
             n[1, 1] += (spin + 2.0 * along_x).real
             n[2, 2] += (spin + 2.0 * ay2).real
             n[3, 3] += (spin + 2.0 * along_z).real
@@ -185,7 +185,7 @@ def pair_bubbles(
             n[1, 2] += n_xy.real
             n[2, 3] += n_yz.real
             p_y = origin + k * sine
-            pn[1, 0, 0] += (p_y * (scalar + along_x + along_z + ay2)).real
+            pn[1, 0, 0] += (p_y * charge).real
             pn[1, 0, 1] += (p_y * n_0x).real
             pn[1, 0, 2] -= (p_y * n_0y).real
             pn[1, 0, 3] += (p_y * n_0z).real
@@ -194,9 +194,8 @@ def pair_bubbles(
             pn[0, 0, 1] += (1j * px_ay * (weight * b3 - az)).real
             pn[0, 0, 2] += (px_ay * (a0 + weight * b0)).real
             pn[0, 0, 3] += (1j * px_ay * (ax - weight * b1)).real
-            whole = scalar + along_x + along_z + ay2
-            ppn[0] += (cosine2 * k * k * whole).real
-            ppn[1] += (p_y * p_y * whole).real
+            ppn[0] += (cosine2 * k * k * charge).real
+            ppn[1] += (p_y * p_y * charge).real
     n[1, 0], n[3, 0], n[3, 1] = n[0, 1], n[0, 3], n[1, 3]
     n[2, 0], n[2, 1], n[3, 2] = -n[0, 2], -n[1, 2], -n[2, 3]
     # with the factors in the other order the products of two different components of a and b change sign

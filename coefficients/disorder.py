@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 from coefficients.units import angstrom, eV, fs, nm
 
@@ -34,6 +35,9 @@ class WhiteNoise:
     5e-15
     """
 
+    scheme: ClassVar[str] = "self-consistent Born, leading order in hbar/(fermi_energy scattering_time)"
+    """The approximation, in words."""
+
     scattering_time: float
 
     def __post_init__(self) -> None:
@@ -48,7 +52,9 @@ class WhiteNoise:
 
 MOST_IMPURITIES = 1.0 / angstrom**2
 """Upper limit of an accepted density of impurities (m⁻²), 100 per nm²: more is a slip of units."""
-LARGEST_STRENGTH = 1e4 * eV * nm**2
+FEWEST_IMPURITIES = 1e8
+"""Lower limit (m⁻²), one in 100 µm × 100 µm: fewer is a slip of units."""
+LARGEST_STRENGTH = 1e4 * (eV * nm**2)
 """Upper limit of an accepted |strength| that is not infinite (J·m²)."""
 LARGEST_REFERENCE = 1e3 * eV
 """Upper limit of an accepted reference energy (J)."""
@@ -75,7 +81,7 @@ class PointImpurities:
     Raises
     ------
     ValueError
-        A density or reference energy that is not positive and finite, a strength of 0 or NaN, values out of range.
+        A density or reference energy that is not positive, a strength of 0 or NaN, values out of range, text.
 
     Examples
     --------
@@ -86,18 +92,24 @@ class PointImpurities:
     0.0
     """
 
+    scheme: ClassVar[str] = "self-consistent T-matrix, leading order in the density of impurities"
+    """The approximation, in words."""
+
     density: float
     strength: float
     reference_energy: float
 
     def __post_init__(self) -> None:
         for name in ("density", "strength", "reference_energy"):
-            object.__setattr__(self, name, float(getattr(self, name)))
-        if not 0 < self.density <= MOST_IMPURITIES:
+            value = getattr(self, name)
+            if isinstance(value, str):
+                raise ValueError(f"PointImpurities: {name} = {value!r} must be a number; math.inf is the unitary limit")
+            object.__setattr__(self, name, float(value))
+        if not FEWEST_IMPURITIES <= self.density <= MOST_IMPURITIES:
             raise ValueError(
-                f"PointImpurities: density = {self.density!r} m⁻² ({self.density * nm**2:.6g} per nm²) must be "
-                "positive and at most 100 per nm²: without impurities nothing limits the response; give for instance "
-                "0.02 / units.nm**2"
+                f"PointImpurities: density = {self.density!r} m⁻² ({self.density * nm**2:.6g} per nm²) must "
+                "be positive, from 1e8 m⁻² to at most 100 per nm²: without impurities nothing limits the response; "
+                "give for instance 0.02 / units.nm**2"
             )
         if math.isnan(self.strength) or self.strength == 0:
             raise ValueError(

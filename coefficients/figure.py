@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from coefficients.table import CoefficientTable, GapEdge
+    from coefficients.table import CoefficientTable
+    from coefficients.tmatrix import GapEdge
 
 P = ParamSpec("P")
 

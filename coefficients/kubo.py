@@ -72,7 +72,7 @@ def t_coefficients(
     Returns
     -------
     (t0, t_par, t_perp), each of the common broadcast shape of D, S and n_z. One Python step per element.
-    The error is rounding alone, about 1e-15(1 + S²) relative for t0 and t⊥.
+    The error is rounding alone, for S > D up to 4e-15(1 + S²) relative in t0 and t⊥.
 
     Raises
     ------

@@ -25,6 +25,8 @@ NARROWEST = 1e-10
 class PiecewiseChebyshev:
     """Several functions of x ∈ [0, 1], a Chebyshev series each on every piece, continuous where pieces meet.
 
+    Equal to another if all its numbers are.
+
     Attributes
     ----------
     edges : array (pieces + 1,)
@@ -39,6 +41,12 @@ class PiecewiseChebyshev:
     series: tuple[Floats, ...]
     errors: Floats
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, PiecewiseChebyshev):
+            return NotImplemented
+        mine, others = ((one.edges, one.errors, *one.series) for one in (self, other))
+        return len(mine) == len(others) and all(map(np.array_equal, mine, others))
+
     def __call__(self, x: ArrayLike) -> Floats:
         """All functions at x (…) ∈ [0, 1], array (functions, …)."""
         x = np.asarray(x, dtype=np.float64)
@@ -52,8 +60,8 @@ class PiecewiseChebyshev:
                 values[:, here] = chebyshev.chebval(2.0 * (flat[here] - left) / (right - left) - 1.0, series)
         return values.reshape(-1, *x.shape)
 
-    def scaled(self, factors: Sequence[float]) -> PiecewiseChebyshev:
-        """Each function times its factor."""
+    def scaled(self, factors: float | Sequence[float]) -> PiecewiseChebyshev:
+        """Each function times its factor, or all times one."""
         series = tuple(values * np.asarray(factors) for values in self.series)
         return PiecewiseChebyshev(self.edges, series, self.errors * np.abs(factors))
 
@@ -77,7 +85,6 @@ def fit(
     breaks: Sequence[float] = (),
     tolerances: Callable[[Floats], Floats],
     rounding: Callable[[Floats, Floats], Floats] = lambda x, values: np.zeros_like(values),
-    said: Callable[[], object] = lambda: None,
 ) -> tuple[PiecewiseChebyshev, bool]:
     """Series of functions on [0, 1], with pieces halved, the oldest first, until each is good enough.
 
@@ -90,7 +97,6 @@ def fit(
         The absolute error allowed, given values at a first sample of x.
     rounding : x (points,), values (points, functions) → array (points, functions)
         Rounding errors of the values: a piece is not divided for what they may cause.
-    said : called after every evaluation, for a progress bar.
 
     Returns
     -------
@@ -99,11 +105,7 @@ def fit(
     """
 
     def sample(points: Floats) -> Floats:
-        values = []
-        for point in points:
-            values.append(functions(float(point)))
-            said()
-        return np.array(values)
+        return np.array([functions(float(point)) for point in points])
 
     edges = np.unique(np.concatenate([[0.0, 1.0], [x for x in breaks if NARROWEST < x < 1.0 - NARROWEST]]))
     pending = [(left, right, sample(_nodes(left, right, TERMS))) for left, right in itertools.pairwise(edges)]

@@ -143,27 +143,42 @@ class RashbaFerromagnet:
 
         The area within the Fermi lines over 4π², from where they cross each of 512 rays; 0 below the lower band.
         """
+        k, radial, _ = self._crossings(n_z)
+        unit = self.effective_mass * self.exchange / hbar**2
+        return float((np.sign(radial) * k**2).sum(axis=1).mean() * unit / (4.0 * math.pi))
+
+    def mean_fermi_speed(self, n_z: float) -> float:
+        """Group velocity |∂ε/ħ∂k| (m/s) averaged over the states at any Fermi energy; nan without states."""
+        k, radial, around = self._crossings(n_z)
+        states = np.divide(k, np.abs(radial), out=np.zeros_like(k), where=k > 0.0)
+        if not states.any():
+            return math.nan
+        mean = (states * np.hypot(radial, around)).sum() / states.sum()
+        return float(mean * math.sqrt(self.exchange / self.effective_mass))
+
+    def _crossings(self, n_z: float) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """k of each Fermi line on 512 rays (512, 4), 0 where there is none, and the velocity there, radial and around.
+
+        In units of √(mΔsd)/ħ for k and √(Δsd/m) for velocities.
+        """
         energy = self.fermi_energy / self.exchange
         strength = self.rashba / hbar * math.sqrt(self.effective_mass / self.exchange)
-        tilt = strength * math.sqrt((1.0 - n_z) * (1.0 + n_z)) * np.sin((np.arange(512) + 0.5) * (2.0 * math.pi / 512))
-        # in units of √(mΔsd)/ħ and Δsd: (ε − k²/2)² = s²k² + 2 s k n_x sin φ + 1
+        angle = (np.arange(512) + 0.5) * (2.0 * math.pi / 512)
+        tilt = strength * math.sqrt((1.0 - n_z) * (1.0 + n_z))
+        # (ε − k²/2)² = h² = s²k² + 2 s k n_x sin φ + 1
         companion = np.zeros((512, 4, 4))
         companion[:, 1:, :3] = np.eye(3)
         companion[:, 0, 3] = -4.0 * (energy**2 - 1.0)
-        companion[:, 1, 3] = 8.0 * tilt
+        companion[:, 1, 3] = 8.0 * tilt * np.sin(angle)
         companion[:, 2, 3] = 4.0 * (energy + strength**2)
         roots = np.linalg.eigvals(companion)
         crossing = (np.abs(roots.imag) < 1e-9 * (1.0 + np.abs(roots))) & (roots.real > 0.0)
-        k = np.where(crossing, roots.real, 1.0)
-        # the band rises through ε, the sea ends there; or it falls, the sea begins
-        slope = k + (strength**2 * k + tilt[:, None]) / (energy - 0.5 * k**2)
-        area = np.where(crossing, np.sign(slope) * k**2, 0.0).sum(axis=1).mean()
-        return float(area * self.effective_mass * self.exchange / hbar**2 / (4.0 * math.pi))
-
-    def dimensionless(self, scattering_time: float) -> tuple[float, float]:
-        """D = Δsd τ_s/ħ and S = Δso τ_s/ħ, on which t0, t∥ and t⊥ depend; needs two filled subbands."""
-        rate = scattering_time / hbar
-        return self.exchange * rate, self.spin_orbit_splitting * rate
+        k = np.where(crossing, roots.real, 0.0)
+        # ε₊ or ε₋ = k²/2 ± |h|: the band that crosses has ±|h| = ε − k²/2
+        h = np.where(crossing, energy - 0.5 * k**2, 1.0)
+        radial = np.where(crossing, k + (strength**2 * k + (tilt * np.sin(angle))[:, None]) / h, 1.0)
+        around = np.where(crossing, (tilt * np.cos(angle))[:, None] / h, 0.0)
+        return k, radial, around
 
     def energies(self, kx: ArrayLike, ky: ArrayLike, *, m: Sequence[float]) -> NDArray[np.float64]:
         """The two bands ε₊ ≥ ε₋ (J) (AOT 19), shape (2, …).

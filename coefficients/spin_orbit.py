@@ -55,21 +55,6 @@ def exchange_rate(model: RashbaFerromagnet, spin_density: float) -> float:
     return 2.0 * model.signed_exchange / (hbar * spin_density)
 
 
-def field_like(model: RashbaFerromagnet, scattering_time: float, *, spin_density: float, form: Form) -> float:
-    """a = κ q K_xy in the E-form (1/s per V/m), or κ q K_xy/σ in the J-form (1/s per A/m of sheet current).
-
-    Examples
-    --------
-    >>> from coefficients.units import eV, angstrom, electron_mass, spin_density
-    >>> model = RashbaFerromagnet(fermi_energy=1 * eV, exchange=0.2 * eV, rashba=1 * eV * angstrom,
-    ...                           effective_mass=electron_mass, exchange_sign=1)
-    >>> print(f"{field_like(model, 10e-15, spin_density=spin_density(Ms=580e3, thickness=1e-9), form='E'):.4g}")
-    6.174e+04
-    """
-    per_field = exchange_rate(model, spin_density) * ELECTRON_CHARGE * edelstein(model, scattering_time)
-    return per_field if form == "E" else per_field / sheet_conductivity(model, scattering_time)
-
-
 # --- from the response tensors to the torque coefficients
 
 
@@ -120,18 +105,22 @@ EVEN_FUNCTIONS = ("a", "b", "c", "d", "a_J", "b_J", "c_J", "d_J", "along_x", "al
 """Regular functions of m_z², from which K and σ at any m follow; along_x and along_y are the parts of s along m."""
 
 
+def per_current(K: NDArray[np.float64], sigma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """K_J = Kσ⁻¹ (3, 2), of K (3, 2) and σ (2, 2)."""
+    return np.asarray(np.linalg.solve(sigma.T, K.T).T, dtype=np.float64)
+
+
 def even_functions(K: NDArray[np.float64], sigma: NDArray[np.float64], m_x: float, m_z: float) -> NDArray[np.float64]:
     """The numbers of `EVEN_FUNCTIONS` (13,) of K (3, 2) and σ (2, 2) at m = (m_x, 0, m_z), off the axis and the plane.
 
     a … d are those of K and a_J … d_J those of Kσ⁻¹; m·s = m_x m_z along_x for E_x and m_x along_y for E_y;
     σ_xy = −σ_yx = m_z hall.
     """
-    K_J = np.asarray(np.linalg.solve(sigma.T, K.T).T, dtype=np.float64)
     along = (m_x * K[0] + m_z * K[2]) / m_x
     return np.array(
         [
             *torque_coefficients(K, m_x, m_z),
-            *torque_coefficients(K_J, m_x, m_z),
+            *torque_coefficients(per_current(K, sigma), m_x, m_z),
             along[0] / m_z,
             along[1],
             sigma[0, 0],

@@ -16,18 +16,15 @@ from coefficients import closed_form, spin_orbit
 from coefficients.closed_form import Floats, clipped_n_z
 from coefficients.disorder import PointImpurities, WhiteNoise
 from coefficients.piecewise import PiecewiseChebyshev
-from coefficients.rashba import RashbaFerromagnet, SpinOrbit
+from coefficients.rashba import RashbaFerromagnet
 from coefficients.spin_orbit import ELECTRON_CHARGE, EVEN_FUNCTIONS, Form
+from coefficients.tmatrix import GapEdge
 from coefficients.units import eV, fs, hbar, nm
 
 if TYPE_CHECKING:
     import xarray
     from matplotlib.figure import Figure
 
-SCHEMES = {
-    WhiteNoise: "self-consistent Born, leading order in hbar/(fermi_energy scattering_time)",
-    PointImpurities: "self-consistent T-matrix, leading order in the density of impurities",
-}
 N_Z_GRID = np.linspace(0.0, 1.0, 21)
 """n_z at which a table is checked, saved and exported; the coefficients are even in n_z."""
 
@@ -41,10 +38,16 @@ class Quantity(NamedTuple):
     description: str
 
 
-FUNCTIONS = (*EVEN_FUNCTIONS, "broadening")
-"""What `CoefficientTable.response` holds, functions of n_z² in SI: see `spin_orbit.even_functions`, and −Im Σ_0 (J)."""
-TAU = np.polynomial.legendre.leggauss(64)
-"""Nodes and weights on [−1, 1] of the average of the scattering time over n_z², for each piece."""
+FUNCTIONS = {
+    **dict.fromkeys(EVEN_FUNCTIONS, "1/(J m)"),
+    **dict.fromkeys(("a_J", "b_J", "c_J", "d_J"), "s/m"),
+    **dict.fromkeys(("sigma_xx", "sigma_yy", "hall"), "S"),
+    "broadening": "J",
+}
+"""Functions of n_z² in `CoefficientTable.response`, with units: those of `spin_orbit.even_functions`, and −Im Σ_0."""
+COLUMN = {name: index for index, name in enumerate(FUNCTIONS)}
+LEGENDRE = np.polynomial.legendre.leggauss(64)
+"""Nodes and weights on [−1, 1] of averages over n_z², for each piece."""
 
 _ONE: dict[Form, str] = {"E": "1", "J": "1"}
 _SHEET: dict[Form, str] = {"E": "S", "J": "S"}
@@ -57,19 +60,10 @@ QUANTITIES = (
     Quantity("b", "b", _TORQUE, "spin-orbit torque b m×(m×(ẑ×E)), damping-like"),
     Quantity("c", "c", _TORQUE, "spin-orbit torque c m×(m×ẑ)(m·E), field-like"),
     Quantity("d", "d", _TORQUE, "spin-orbit torque d m×ẑ (m·E), damping-like"),
-    Quantity("sigma_xx", "σ_xx", _SHEET, "sheet conductivity along the in-plane part of m"),
-    Quantity("sigma_yy", "σ_yy", _SHEET, "sheet conductivity across the in-plane part of m"),
+    Quantity("sigma_xx", "σ_xx", _SHEET, "sheet conductivity along x for m in the xz plane"),
+    Quantity("sigma_yy", "σ_yy", _SHEET, "sheet conductivity along y for m in the xz plane"),
     Quantity("sigma_xy", "σ_xy", _SHEET, "anomalous Hall conductivity, odd in m_z, here for m_z = +|n_z|"),
 )
-
-
-class GapEdge(NamedTuple):
-    """Where the Fermi energy leaves the exchange gap: the coefficients jump, at |n_z| = √x."""
-
-    x: float
-    """n_z² at which the upper band begins at the Fermi energy."""
-    width: float
-    """In n_z², 2|Im Σ_0|/|dE*/dn_z²|: over this the jump is smeared, and within it the scheme is not controlled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +98,9 @@ class CoefficientTable:
         The functions of n_z² that `FUNCTIONS` names, in SI.
     gap_edge : GapEdge or None
         The n_z² at which the Fermi energy leaves the gap, if there is one.
+    blurred : (float, float) or None
+        The n_z² between which the Fermi energy lies within |Im Σ_0| of the upper band's minimum, where the scheme is
+        not controlled.
     resolved : bool
         False if the series have not reached the tolerance; `warnings` says so.
 
@@ -125,16 +122,12 @@ class CoefficientTable:
     form: Form
     numerical_error: float
     version: str
-    response: PiecewiseChebyshev = field(repr=False, compare=False)
+    response: PiecewiseChebyshev = field(repr=False, hash=False)
     gap_edge: GapEdge | None = None
+    blurred: tuple[float, float] | None = None
     resolved: bool = True
 
     # --- the dimensionless electron model
-
-    @property
-    def spin_orbit(self) -> SpinOrbit:
-        """ "rashba" or "dresselhaus"; with the latter a, b, c, d act on (E_y, E_x)."""
-        return self.model.spin_orbit
 
     @property
     def has_xi(self) -> bool:
@@ -143,14 +136,20 @@ class CoefficientTable:
 
     @cached_property
     def scattering_time(self) -> float:
-        """τ_s (s): that of the white noise, or the average of ħ/(−2 Im Σ_0) over n_z² for point impurities."""
+        """τ_s (s): that of the white noise, or for point impurities the average of ħ/(−2 Im Σ_0) over n_z².
+
+        Inside the gap, where Im Σ_0 is not the width of the one band, that of the conductivity, σ = q² n_e τ_s/m.
+        """
         if isinstance(self.disorder, WhiteNoise):
             return self.disorder.scattering_time
-        return self._average(lambda values: hbar / (2.0 * values[FUNCTIONS.index("broadening")]))
+        if not self.has_xi:
+            density = self._mean_of_model(self.model.carrier_density)
+            return self.mean_conductivity * self.model.effective_mass / (ELECTRON_CHARGE**2 * density)
+        return self._average(lambda values: hbar / (2.0 * values[COLUMN["broadening"]]))
 
     def _average(self, quantity: Callable[[Floats], Floats]) -> float:
         """Average over n_z² of a quantity made of the functions of `response`."""
-        nodes, weights = TAU
+        nodes, weights = LEGENDRE
         left, right = self.response.edges[:-1, None], self.response.edges[1:, None]
         values = quantity(self.response(0.5 * (left + right) + 0.5 * (right - left) * nodes))
         return float((values * (0.5 * (right - left) * weights)).sum())
@@ -172,10 +171,13 @@ class CoefficientTable:
 
     @cached_property
     def fermi_velocity(self) -> float:
-        """v_F (m/s): √(2ε/m), or inside the gap ħ√(4πn_e)/m with the density of carriers n_e at n_z = 1."""
-        if self.has_xi:
-            return self.model.fermi_velocity
-        return hbar * math.sqrt(4.0 * math.pi * self.model.carrier_density(1.0)) / self.model.effective_mass
+        """v_F (m/s): √(2ε/m), or inside the gap the mean group velocity at the Fermi energy."""
+        return self.model.fermi_velocity if self.has_xi else self._mean_of_model(self.model.mean_fermi_speed)
+
+    def _mean_of_model(self, quantity: Callable[[float], float]) -> float:
+        """Average over n_z² of a quantity of the clean electrons, which changes little with n_z."""
+        nodes, weights = np.polynomial.legendre.leggauss(5)
+        return float(sum(0.5 * w * quantity(math.sqrt(0.5 + 0.5 * node)) for node, w in zip(nodes, weights)))
 
     @property
     def mean_free_path(self) -> float:
@@ -223,24 +225,20 @@ class CoefficientTable:
         return self._torque("d", n_z)
 
     @cached_property
-    def _torque_factor(self) -> float:
+    def torque_factor(self) -> float:
         """κq in the E-form, κħ/q in the J-form: from `response` to the coefficients of ∂t m (`FUNCTIONS` is in SI)."""
         kappa = spin_orbit.exchange_rate(self.model, self.spin_density)
         return kappa * ELECTRON_CHARGE if self.form == "E" else kappa / ELECTRON_CHARGE
 
     def _index(self, name: str) -> int:
-        return FUNCTIONS.index(name if self.form == "E" or name not in "abcd" else f"{name}_J")
+        return COLUMN[name if self.form == "E" else f"{name}_J"]
 
     def _torque(self, name: str, n_z: ArrayLike) -> Floats:
-        return (self._torque_factor * self.response(clipped_n_z(n_z) ** 2)[self._index(name)])[()]
+        return (self.torque_factor * self.response(clipped_n_z(n_z) ** 2)[self._index(name)])[()]
 
-    def torque_pieces(self) -> tuple[Floats, tuple[Floats, ...]]:
-        """a, b, c, d as a kernel takes them: edges (pieces + 1,) in n_z² and Chebyshev coefficients (terms, 4) of each.
-
-        In the variable 2(n_z² − l)/(r − l) − 1 of the piece [l, r]; neighbouring pieces agree where they meet.
-        """
-        torques = self.response.columns([self._index(name) for name in "abcd"])
-        return torques.edges.copy(), tuple(self._torque_factor * series for series in torques.series)
+    def torque_pieces(self) -> PiecewiseChebyshev:
+        """a, b, c, d as functions of n_z², in the unit of a, as a kernel takes them."""
+        return self.response.columns([self._index(name) for name in "abcd"]).scaled(self.torque_factor)
 
     def error(self, name: str, n_z: ArrayLike) -> Floats:
         """Bound (…) on the absolute error of the series of a quantity, in its unit; 0 for white noise.
@@ -252,17 +250,21 @@ class CoefficientTable:
             raise ValueError(f"error: name = {name!r} must be one of {', '.join(names)}; ξ is no series")
         z = clipped_n_z(n_z)
         piece = np.clip(np.searchsorted(self.response.edges, z**2, side="right") - 1, 0, len(self.response.series) - 1)
+        errors = self.response.errors[piece]
         if name == "sigma_xy":
-            return (self.response.errors[piece, FUNCTIONS.index("hall")] * np.abs(z))[()]
-        factor = abs(self._torque_factor) if name in "abcd" else 1.0
-        return (self.response.errors[piece, self._index(name)] * factor)[()]
+            return (errors[..., COLUMN["hall"]] * np.abs(z))[()]
+        if name in "abcd":
+            return (errors[..., self._index(name)] * abs(self.torque_factor))[()]
+        if self.model.spin_orbit == "dresselhaus":  # see `_tensors`
+            name = {"sigma_xx": "sigma_yy", "sigma_yy": "sigma_xx"}[name]
+        return errors[..., COLUMN[name]][()]
 
     def sigma_xx(self, n_z: ArrayLike) -> Floats:
-        """σ_xx (…) (S), along the in-plane part of m (Dresselhaus: of its mirror image)."""
+        """σ_xx (…) (S), along the in-plane part (m_x, m_y) of m (Dresselhaus: along (m_x, −m_y))."""
         return self.sigma(n_z)[..., 0, 0][()]
 
     def sigma_yy(self, n_z: ArrayLike) -> Floats:
-        """σ_yy (…) (S), across the in-plane part of m (Dresselhaus: of its mirror image)."""
+        """σ_yy (…) (S), across the in-plane part (m_x, m_y) of m (Dresselhaus: across (m_x, −m_y))."""
         return self.sigma(n_z)[..., 1, 1][()]
 
     def sigma_xy(self, n_z: ArrayLike) -> Floats:
@@ -312,7 +314,7 @@ class CoefficientTable:
     @cached_property
     def mean_conductivity(self) -> float:
         """Average of σ (S per square) over all directions of m; the Hall part averages to 0."""
-        xx, yy = FUNCTIONS.index("sigma_xx"), FUNCTIONS.index("sigma_yy")
+        xx, yy = COLUMN["sigma_xx"], COLUMN["sigma_yy"]
         return self._average(lambda values: 0.5 * (values[xx] + values[yy]))
 
     def electric_field(self, *, drift_velocity: Sequence[float]) -> NDArray[np.float64]:
@@ -363,6 +365,13 @@ class CoefficientTable:
                 f"the broadening {broadening / eV:.3g} eV is {self.scheme_error:.0%} of the kinetic energy of the "
                 "electrons: a, b, c, d are of leading order in it, and the density of impurities is too high for them"
             )
+        exchange, spin_orbit_energy = self.model.exchange, self.model.effective_mass * (self.model.rashba / hbar) ** 2
+        if spin_orbit_energy > exchange and self.model.fermi_energy < (soft := 0.5 * exchange**2 / spin_orbit_energy):
+            found.append(
+                f"with m rashba²/hbar² above the exchange the lower band has a maximum and a saddle of its own: below "
+                f"{soft / eV:.4g} eV the Fermi energy, {self.model.fermi_energy / eV:.4g} eV, may cross them as m "
+                "turns; a, b, c, d then change sharply and are not controlled there, and these places are not marked"
+            )
         if not self.resolved:
             left, right = self.least_resolved
             found.append(
@@ -397,23 +406,31 @@ class CoefficientTable:
             "a, b, c, d are of leading order in the density of impurities, without crossed diagrams and the Fermi sea: "
             f"parts of them smaller than about {self.scheme_error:.1g} a are not controlled"
         )
+        hall = float(np.abs(self.sigma_xy(N_Z_GRID) / self.sigma_xx(N_Z_GRID)).max())
+        if hall > 0.01:
+            found.append(
+                f"|σ_xy/σ_xx| is up to {hall:.2g}: where m varies neither the field nor the current is uniform, and b "
+                "and d differ between the two forms; compare a run with each (docs/spin-orbit-torques.md)"
+            )
         return tuple(found)
 
     def check_texture(self, m_z: ArrayLike) -> list[str]:
-        """[] or one warning: a texture with these m_z passes the gap edge, where the scheme is not controlled.
+        """[] or one warning: a texture with these m_z passes `blurred`, where the scheme is not controlled.
 
-        A texture is continuous: it passes an edge that lies between two of its m_z² as well.
+        A texture is continuous: it passes what lies between two of its m_z as well.
         """
+        z = np.asarray(m_z, dtype=np.float64)
+        lowest = 0.0 if z.min() < 0.0 < z.max() else float(np.abs(z).min()) ** 2
+        if self.blurred is None or lowest > self.blurred[1] or float(np.abs(z).max()) ** 2 < self.blurred[0]:
+            return []
+        left, right = (math.sqrt(edge) for edge in self.blurred)
         if self.gap_edge is None:
-            return []
-        x = np.asarray(m_z, dtype=np.float64) ** 2
-        edge, width = self.gap_edge
-        if x.min() > edge + width or x.max() < edge - width:
-            return []
-        return [
-            f"m passes |m_z| = {math.sqrt(edge):.4g}, where the Fermi energy leaves the exchange gap: a, b, c, d jump "
-            f"there within {width / (2 * math.sqrt(edge)):.2g} of |m_z|, and inside that width they are not controlled"
-        ]
+            what = "where the Fermi energy lies within the broadening of the edge of the exchange gap"
+        else:
+            what = (
+                f"where a, b, c, d jump: the Fermi energy leaves the exchange gap at {math.sqrt(self.gap_edge.x):.4g}"
+            )
+        return [f"m passes |m_z| from {left:.4g} to {right:.4g}, {what}; a, b, c, d are not controlled there"]
 
     def check_length(self, length: float, name: str) -> list[str]:
         """[] or one warning: the mean free path exceeds `length` (m) of the texture, called `name` in the text.
@@ -436,7 +453,7 @@ class CoefficientTable:
             return []
         return [
             f"mean free path {self.mean_free_path / nm:.3g} nm exceeds {name} {length / nm:.3g} nm: the expansion in "
-            "gradients of m assumes the opposite, and ξ is not reliable there"
+            "gradients of m assumes the opposite, and the coefficients are not reliable there"
         ]
 
     def check_drift_velocity(self, v_d: ArrayLike) -> list[str]:
@@ -469,7 +486,7 @@ class CoefficientTable:
     @property
     def scheme(self) -> str:
         """The approximation, in words."""
-        return SCHEMES[type(self.disorder)]
+        return self.disorder.scheme
 
     def save(self, path: str | Path) -> None:
         """Write a JSON file that `load_table` reads back exactly and a person can read: parameters, units, rows."""
@@ -494,6 +511,7 @@ class CoefficientTable:
             "disorder": repr(self.disorder),
             "scattering_time_s": self.scattering_time,
             "gap_edge": list(self.gap_edge or ()),
+            "blurred": list(self.blurred or ()),
             "spin_density_per_m2": self.spin_density,
             "numerical_error": self.numerical_error,
             "resolved": int(self.resolved),

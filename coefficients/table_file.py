@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from coefficients import tabulation
 from coefficients.closed_form import Floats
 from coefficients.disorder import PointImpurities, WhiteNoise
 from coefficients.piecewise import PiecewiseChebyshev
 from coefficients.rashba import RashbaFerromagnet
-from coefficients.table import FUNCTIONS, CoefficientTable, GapEdge
+from coefficients.table import FUNCTIONS, CoefficientTable
+from coefficients.tmatrix import GapEdge
 
 FORMAT = "llgsim coefficient table"
 FORMAT_VERSION = 2
@@ -95,14 +95,14 @@ def save_table(table: CoefficientTable, path: str | Path) -> None:
         "gap_edge": None
         if table.gap_edge is None
         else {"n_z_squared": table.gap_edge.x, "width_in_n_z_squared": table.gap_edge.width},
+        "blurred_n_z_squared": table.blurred,
         "resolved": table.resolved,
         "columns": [
             {"name": "n_z", "unit": "1", "description": "z component of the magnetisation, of either sign"},
             *({"name": q.name, "unit": q.unit[table.form], "description": q.description} for q in table.quantities),
         ],
+        **_series(table),
     }
-    if isinstance(table.disorder, PointImpurities):
-        document |= _series(table)
     _write(Path(path), document, np.stack(list(table.columns().values()), axis=1).tolist())
 
 
@@ -130,17 +130,17 @@ def load_table(path: str | Path) -> CoefficientTable:
             exchange_sign=document["model"]["exchange_sign"],
             spin_orbit=document["model"]["spin_orbit"],
         )
-        disorder = _known_disorder(document["disorder"])
-        gap_edge = document["gap_edge"]
+        gap_edge, blurred = document["gap_edge"], document["blurred_n_z_squared"]
         table = CoefficientTable(
             model=model,
-            disorder=disorder,
+            disorder=_known_disorder(document["disorder"]),
             spin_density=document["spin_density_per_m2"],
             form=document["form"],
             numerical_error=document["relative_error"]["numerical"],
             version=document["package_version"],
-            response=_response(model, disorder, document),
+            response=_response(document),
             gap_edge=None if gap_edge is None else GapEdge(gap_edge["n_z_squared"], gap_edge["width_in_n_z_squared"]),
+            blurred=None if blurred is None else (blurred[0], blurred[1]),
             resolved=document["resolved"],
         )
         stored = np.array(rows, dtype=np.float64)
@@ -180,12 +180,7 @@ def _known_disorder(document: dict[str, Any]) -> WhiteNoise | PointImpurities:
     raise ValueError(f"unknown disorder {document['kind']!r}")
 
 
-def _response(
-    model: RashbaFerromagnet, disorder: WhiteNoise | PointImpurities, document: dict[str, Any]
-) -> PiecewiseChebyshev:
-    """Recomputed for white noise, read from the file for impurities, where it takes a second to make."""
-    if isinstance(disorder, WhiteNoise):
-        return tabulation.white_noise(model, disorder)
+def _response(document: dict[str, Any]) -> PiecewiseChebyshev:
     if [function["name"] for function in document["functions"]] != list(FUNCTIONS):
         raise ValueError("the series are of other functions than this version knows")
     pieces, rows = document["pieces"], np.array(document["series"], dtype=np.float64)
@@ -197,14 +192,11 @@ def _response(
 
 
 def _series(table: CoefficientTable) -> dict[str, Any]:
-    """The response of impurities: pieces with their ends and errors, and the terms of all series, one per line."""
+    """The response: pieces with their ends and errors, and the terms of all series, one per line."""
     response = table.response
-    units = dict.fromkeys(FUNCTIONS, "1/(J m)")
-    units |= {f"{name}_J": "s/m" for name in "abcd"}
-    units |= {"sigma_xx": "S", "sigma_yy": "S", "hall": "S", "broadening": "J"}
     return {
-        "torque_factor": table._torque_factor,
-        "functions": [{"name": name, "unit": units[name]} for name in FUNCTIONS],
+        "torque_factor": table.torque_factor,
+        "functions": [{"name": name, "unit": unit} for name, unit in FUNCTIONS.items()],
         "pieces": [
             {"left": left, "right": right, "errors": errors}
             for (left, right), errors in zip(

@@ -32,7 +32,7 @@ from scipy.optimize import brentq, minimize_scalar
 
 from coefficients import bubbles
 from coefficients.bubbles import Complexes, Floats
-from coefficients.spin_orbit import TorqueCoefficients, even_functions, torque_coefficients
+from coefficients.spin_orbit import TorqueCoefficients, even_functions, per_current
 
 Scheme = Literal["self-consistent", "born", "clean", "bare"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
@@ -51,7 +51,7 @@ PAULI_PRODUCTS = 0.5 * np.einsum("mij,ajk,nkl,bli->mnab", PAULI, PAULI, PAULI, P
 """½tr[σ_μ σ_a σ_ν σ_b] (4, 4, 4, 4), in the order of the indices m, n, a, b."""
 
 
-class Electrons(NamedTuple):
+class Parameters(NamedTuple):
     """The numbers of a response apart from the direction of m; see `response`."""
 
     m: float
@@ -194,11 +194,13 @@ def response(
     """
     if scheme not in SCHEMES:
         raise ValueError(f"response: scheme = {scheme!r} must be one of {', '.join(SCHEMES)}")
-    electrons = checked(
-        Electrons(m, alpha, Delta_xc, energy, density, inverse_strength),
-        reference_energy if scheme in ("self-consistent", "clean") else 1.0,
-    )
-    if scheme in ("born", "bare") and electrons.inverse_strength == 0.0:
+    born = scheme in ("born", "bare")
+    if born:
+        reference_energy = 1.0  # of no consequence
+    elif reference_energy is None:
+        reference_energy = math.nan
+    parameters = checked(Parameters(m, alpha, Delta_xc, energy, density, inverse_strength, reference_energy))
+    if born and parameters.inverse_strength == 0.0:
         raise ValueError(
             f'response: inverse_strength = 0, the unitary limit, has no scheme "{scheme}": n W² is infinite'
         )
@@ -208,48 +210,43 @@ def response(
     if angles is not None and not (math.isfinite(angles) and angles >= 4 and angles % 2 == 0):
         raise ValueError(f"response: angles = {angles!r} must be an even number, 4 or more, or None")
     m_x, m_z = math.sin(theta), math.cos(theta)
-    solution = solve(electrons, m_x, m_z, scheme, angles=angles)
+    solution = solve(parameters, m_x, m_z, scheme, angles=angles)
     if m_x >= SMALL_MX and abs(m_z) >= SMALL_MZ:
-        torques = torque_coefficients(solution.K, m_x, m_z)
-        torques_J = torque_coefficients(per_current(solution.K, solution.sigma), m_x, m_z)
+        even = even_functions(solution.K, solution.sigma, m_x, m_z).tolist()
     else:
-        even = _extrapolated(electrons, m_x, m_z, scheme, angles)
-        torques, torques_J = TorqueCoefficients(*even[:4]), TorqueCoefficients(*even[4:8])
+        even = _extrapolated(parameters, m_x, m_z, scheme, angles).tolist()
     return Response(
         K=solution.K,
         sigma=solution.sigma,
-        torques=torques,
-        torques_J=torques_J,
+        torques=TorqueCoefficients(*even[:4]),
+        torques_J=TorqueCoefficients(*even[4:8]),
         self_energy=solution.self_energy,
         ward_residual=solution.ward_residual,
         angles=solution.angles,
     )
 
 
-def checked(electrons: Electrons, reference_energy: float | None) -> Electrons:
-    """The numbers as floats with the reference energy filled in; ValueError where one is out of range."""
-    m, alpha, Delta_xc, energy, density, inverse_strength = (float(number) for number in electrons[:6])
-    for name, number, good, what in (
-        ("m", m, m > 0, "a positive mass"),
-        ("alpha", alpha, True, "a finite Rashba coefficient"),
-        ("Delta_xc", Delta_xc, Delta_xc != 0, "a finite exchange energy, not 0"),
-        ("energy", energy, True, "a finite energy"),
-        ("density", density, density > 0, "a positive number of impurities per area; without them nothing limits K"),
-        ("inverse_strength", inverse_strength, True, "a finite 1/W; 0 is the unitary limit"),
+def checked(parameters: Parameters) -> Parameters:
+    """The same as floats; ValueError where one is out of range."""
+    numbers = Parameters(*(float(number) for number in parameters))
+    for name, good, what in (
+        ("m", numbers.m > 0, "a positive mass"),
+        ("alpha", True, "a finite Rashba coefficient"),
+        ("Delta_xc", numbers.Delta_xc != 0, "a finite exchange energy, not 0"),
+        ("energy", True, "a finite energy"),
+        ("density", numbers.density > 0, "a positive number of impurities per area; without them nothing limits K"),
+        ("inverse_strength", True, "a finite 1/W; 0 is the unitary limit"),
+        ("reference_energy", numbers.reference_energy > 0, "a positive energy, the one at which the strength is given"),
     ):
+        number = getattr(numbers, name)
         if not (math.isfinite(number) and good):
             raise ValueError(f"response: {name} = {number!r} must be {what}")
-    if reference_energy is None or not (math.isfinite(reference_energy) and reference_energy > 0):
-        raise ValueError(
-            f"response: reference_energy = {reference_energy!r} must be a positive energy, the one at which the "
-            "strength is given"
-        )
-    return Electrons(m, alpha, Delta_xc, energy, density, inverse_strength, float(reference_energy))
+    return numbers
 
 
-def band_bottom(electrons: Electrons, m_x: float) -> float:
+def band_bottom(m: float, alpha: float, Delta_xc: float, m_x: float) -> float:
     """Lowest energy of the lower band, p²/2m − |h(p)|, where the spin-orbit field points along the in-plane Δ_xc m."""
-    m, alpha, exchange = electrons.m, abs(electrons.alpha), abs(electrons.Delta_xc)
+    alpha, exchange = abs(alpha), abs(Delta_xc)
 
     def energy(p: float) -> float:
         return 0.5 * p * p / m - math.sqrt((alpha * p) ** 2 + 2.0 * alpha * p * exchange * m_x + exchange**2)
@@ -261,17 +258,16 @@ def band_bottom(electrons: Electrons, m_x: float) -> float:
     )
 
 
-def upper_band_minimum(electrons: Electrons, m_x: float, m_z: float) -> tuple[float, float]:
+def upper_band_minimum(m: float, alpha: float, Delta_xc: float, m_x: float, m_z: float) -> tuple[float, float]:
     """p_y at which the upper band p²/2m + |h(p)|, a convex function, is lowest (p_x = 0 there), and its energy E*."""
-    m, alpha, exchange = electrons.m, electrons.alpha, electrons.Delta_xc
     if alpha == 0.0:
-        return 0.0, abs(exchange)
+        return 0.0, abs(Delta_xc)
 
     def field(p: float) -> float:
-        return math.hypot(alpha * p - exchange * m_x, exchange * m_z)
+        return math.hypot(alpha * p - Delta_xc * m_x, Delta_xc * m_z)
 
     def slope(p: float) -> float:
-        along = alpha * p - exchange * m_x
+        along = alpha * p - Delta_xc * m_x
         return p / m + (alpha * along / field(p) if along else 0.0)
 
     edge = 1.001 * m * abs(alpha)  # the slope of |h| is never steeper than |α|
@@ -279,13 +275,36 @@ def upper_band_minimum(electrons: Electrons, m_x: float, m_z: float) -> tuple[fl
     return p, 0.5 * p * p / m + field(p)
 
 
-def per_current(K: Floats, sigma: Floats) -> Floats:
-    """Kσ⁻¹ (3, 2)."""
-    return np.asarray(np.linalg.solve(sigma.T, K.T).T, dtype=np.float64)
+class GapEdge(NamedTuple):
+    """Where the Fermi energy leaves the exchange gap: the coefficients jump, at |m_z| = √x."""
+
+    x: float
+    """m_z² at which the upper band begins at the Fermi energy."""
+    width: float
+    """In m_z², 2|Im Σ_0|/|dE*/dm_z²|: over this the jump is smeared, and within it the scheme is not controlled."""
+
+
+def gap_edge(parameters: Parameters) -> GapEdge | None:
+    """Where the minimum E* of the upper band, which rises with m_z², is the Fermi energy; None if nowhere."""
+    m, alpha, exchange, energy = parameters[:4]
+
+    def above(x: float) -> float:
+        return upper_band_minimum(m, alpha, exchange, math.sqrt(1.0 - x), math.sqrt(x))[1] - energy
+
+    if alpha == 0.0 or above(0.0) >= 0.0 or above(1.0) <= 0.0:
+        return None
+    x = float(brentq(above, 0.0, 1.0, xtol=1e-15))
+    m_x, m_z = math.sqrt(1.0 - x), math.sqrt(x)
+    p, _ = upper_band_minimum(m, alpha, exchange, m_x, m_z)
+    # dE*/dx = ∂|h|/∂x at fixed p, h² = (αp − Δ m_x)² + Δ² x
+    splitting = energy - 0.5 * p * p / m
+    slope = alpha * exchange * p / (2.0 * m_x * splitting)
+    broadening = -solve(parameters, m_x, m_z).self_energy[0].imag
+    return GapEdge(x, float(2.0 * broadening / abs(slope)))
 
 
 def solve(
-    electrons: Electrons,
+    parameters: Parameters,
     m_x: float,
     m_z: float,
     scheme: Scheme = "self-consistent",
@@ -298,20 +317,21 @@ def solve(
     Raises ValueError below the lower band or without states, RuntimeError if something does not converge.
     """
     # the lower band is at −|Δ_xc| for p = 0, so that only below there its bottom need be known
-    if electrons.energy <= -abs(electrons.Delta_xc) and electrons.energy <= (bottom := band_bottom(electrons, m_x)):
+    m, alpha, exchange, energy = parameters[:4]
+    if energy <= -abs(exchange) and energy <= (bottom := band_bottom(m, alpha, exchange, m_x)):
         raise ValueError(
-            f"response: energy = {electrons.energy:.6g} lies below the lower band, which begins at {bottom:.6g} for "
+            f"response: energy = {energy:.6g} lies below the lower band, which begins at {bottom:.6g} for "
             f"m_x = {m_x:.4g}: there are no electrons; raise energy"
         )
     if angles is not None:
-        return _solve_on(electrons, m_x, m_z, scheme, angles, start)
+        return _solve_on(parameters, m_x, m_z, scheme, angles, start)
     # Spins along m turn nothing. They relax by spin-orbit coupling alone, so that their rounding grows as 1/α².
     across = np.array([[m_z, 0.0, -m_x], [0.0, 1.0, 0.0]])
     count, before = FEWEST_ANGLES, math.inf
-    coarse = _solve_on(electrons, m_x, m_z, scheme, count, start)
+    coarse = _solve_on(parameters, m_x, m_z, scheme, count, start)
     while count < MOST_ANGLES:
         count *= 2
-        fine = _solve_on(electrons, m_x, m_z, scheme, count, coarse.self_energy)
+        fine = _solve_on(parameters, m_x, m_z, scheme, count, coarse.self_energy)
         change = max(
             float(np.abs(one - other).max() / np.abs(other).max())
             for one, other in ((across @ coarse.K, across @ fine.K), (coarse.sigma, fine.sigma))
@@ -323,17 +343,17 @@ def solve(
         coarse, before = fine, change
     raise RuntimeError(
         f"response: the average over angles has not converged with {MOST_ANGLES} rays for energy = "
-        f"{electrons.energy:.6g}, m_x = {m_x:.4g}, m_z = {m_z:.4g}: the broadening is too small where a Fermi line "
+        f"{energy:.6g}, m_x = {m_x:.4g}, m_z = {m_z:.4g}: the broadening is too small where a Fermi line "
         "begins; move the energy, raise density, or give angles"
     )
 
 
 def _solve_on(
-    electrons: Electrons, m_x: float, m_z: float, scheme: Scheme, angles: int, start: Complexes | None
+    parameters: Parameters, m_x: float, m_z: float, scheme: Scheme, angles: int, start: Complexes | None
 ) -> Solution:
-    m, alpha, exchange, energy, density, inverse_strength, reference_energy = electrons
+    m, alpha, exchange, energy, density, inverse_strength, reference_energy = parameters
     sines = bubbles.ray_sines(angles)
-    origin, _ = upper_band_minimum(electrons, m_x, m_z)
+    origin, _ = upper_band_minimum(m, alpha, exchange, m_x, m_z)
     fixed = (m, alpha, origin, math.sqrt(2.0 * m * reference_energy), sines)
     scale = abs(energy) + abs(exchange)
 
@@ -372,7 +392,7 @@ def _solve_on(
             changes.append(float(np.abs(sigma - before).max() / abs(sigma[0].imag)))
             # as good as doubles get: no change, or a small one that has stopped falling
             if changes[-1] < CONSISTENT or (
-                changes[-1] < 1e-12 and min(changes[-30:]) > 0.5 * min(changes[:-30], default=0)
+                changes[-1] < 1e-12 and min(changes[-30:]) > 0.5 * min(changes[:-30], default=math.inf)
             ):
                 break
         if not changes[-1] <= CONSISTENT_ENOUGH:
@@ -431,7 +451,7 @@ def _pauli_products(a: Complexes, b: Complexes) -> Floats:
 
 
 def _extrapolated(
-    electrons: Electrons, m_x: float, m_z: float, scheme: Scheme, angles: int | None
+    parameters: Parameters, m_x: float, m_z: float, scheme: Scheme, angles: int | None
 ) -> NDArray[np.float64]:
     """`even_functions` where m_x or m_z vanishes, by the parabola in its square through three directions close by."""
     near_normal = m_x < SMALL_MX
@@ -444,7 +464,7 @@ def _extrapolated(
         for square in squares:
             one, other = math.sqrt(square), math.sqrt(1.0 - square)
             x, z = (one, math.copysign(other, m_z)) if near_normal else (other, one)
-            solution = solve(electrons, x, z, scheme, angles=angles)
+            solution = solve(parameters, x, z, scheme, angles=angles)
             values.append(even_functions(solution.K, solution.sigma, x, z))
         estimates.append(
             np.polynomial.polynomial.polyval(small**2, np.polynomial.polynomial.polyfit(squares, values, 2))

@@ -21,22 +21,26 @@ import coefficients as co
 from llgsim import textures
 from llgsim.analysis import topological_charge
 from llgsim.case_sections import (
+    DISORDER,
+    LISTS,
+    ONE_OF,
     REQUIRED,
     SECTIONS,
     TERMS,
+    TORQUES,
     Drive,
+    Kinds,
     Output,
     Problem,
-    check_disorder,
     check_list,
+    check_one_of,
     check_section,
-    check_start,
     did_you_mean,
 )
 from llgsim.grid import Grid
 from llgsim.ovf import read_ovf
 from llgsim.simulation import Simulation
-from llgsim.torques import MicroscopicTorque, SpinOrbitTorque, ZhangLi
+from llgsim.torques import MicroscopicTorque
 
 
 class CaseError(ValueError):
@@ -106,13 +110,13 @@ class Case:
     def table(self) -> co.CoefficientTable:
         """The coefficients of the electron model for this magnet, in the form that the drive needs."""
         electrons, magnet = self.sections["electrons"].si(), self.sections["magnet"].si()
-        disorder = _without_kind(self.sections["disorder"])
-        options = {"tolerance": disorder.pop("tolerance")} if "tolerance" in disorder else {}
+        disorder, values = DISORDER[self.sections["disorder"].kind][0], _values(self.sections["disorder"])
+        options = {"tolerance": values.pop("tolerance")} if "tolerance" in values else {}
         density = co.spin_density(Ms=magnet["Ms"], thickness=magnet["thickness"], gamma=magnet["gamma"])
         current = self.drive_names and "current" in self.drive_names[0]
         return co.tabulate(
             co.RashbaFerromagnet(**electrons),
-            co.WhiteNoise(**disorder) if "scattering_time" in disorder else co.PointImpurities(**disorder),
+            disorder(**values),
             spin_density=density,
             form="J" if current else "E",
             progress=self.progress,
@@ -122,7 +126,7 @@ class Case:
     @cached_property
     def terms(self) -> list[Any]:
         """The energy terms."""
-        return [_build_term(section) for section in self.sections["terms"]]
+        return [_built(section, TERMS) for section in self.sections["terms"]]
 
     @cached_property
     def torques(self) -> list[Any]:
@@ -136,9 +140,7 @@ class Case:
             elif not self.drive_names:
                 drive["E"] = (0.0, 0.0)
             built.append(MicroscopicTorque(self.table, **drive))
-        for section in self.sections.get("torques", ()):
-            built.append(_build_torque(section))
-        return built
+        return built + [_built(section, TORQUES) for section in self.sections.get("torques", ())]
 
     @cached_property
     def start(self) -> Any:
@@ -219,7 +221,7 @@ def case_from(
     if not isinstance(title, str):
         problems.append(Problem("title", f"must be a text in quotes, got {title!r}"))
         title = ""
-    known = ["title", *SECTIONS, "disorder", "terms", "start", "torques"]
+    known = ["title", *SECTIONS, *ONE_OF, *LISTS]
     for key in data:
         if key not in known:
             problems.append(Problem(key, f"unknown section or key{did_you_mean(key, known)}"))
@@ -230,11 +232,10 @@ def case_from(
     for section, model in SECTIONS.items():
         if section in data:
             check_section(section, model, data[section], sections, problems)
-    if "disorder" in data:
-        check_disorder(data["disorder"], sections, problems)
-    if "start" in data:
-        check_start(data["start"], sections, problems)
-    for section in ("terms", "torques"):
+    for section, (key, models) in ONE_OF.items():
+        if section in data:
+            check_one_of(section, key, models, data[section], sections, problems)
+    for section in LISTS:
         if section in data:
             check_list(section, data[section], sections, problems)
     if "output" not in data:
@@ -393,16 +394,12 @@ def _memory_problem(grid: Any) -> list[Problem]:
 def _build_checks(case: Case) -> list[Problem]:
     """Build everything once: what the Python API refuses is reported like any other problem."""
     problems = []
-    for index, section in enumerate(case.sections["terms"]):
-        try:
-            _build_term(section)
-        except ValueError as error:
-            problems.append(Problem(f"terms[{index}]", str(error)))
-    for index, section in enumerate(case.sections.get("torques", ())):
-        try:
-            _build_torque(section)
-        except ValueError as error:
-            problems.append(Problem(f"torques[{index}]", str(error)))
+    for name, kinds in LISTS.items():
+        for index, section in enumerate(case.sections.get(name, ())):
+            try:
+                _built(section, kinds)
+            except ValueError as error:
+                problems.append(Problem(f"{name}[{index}]", str(error)))
     if problems:
         return problems
     with warnings.catch_warnings():
@@ -420,33 +417,25 @@ def _build_checks(case: Case) -> list[Problem]:
 
 
 def _torque_checks(case: Case) -> list[Problem]:
-    """That the coefficients of [[torques]] kind = "spin-orbit" are those of its drive."""
+    """That [[torques]] kind = "spin-orbit" has coefficients, those of its drive."""
     problems = []
     for index, section in enumerate(case.sections.get("torques", ())):
         if section.kind != "spin-orbit":
             continue
-        drives = [name for name in ("E_V_per_m", "sheet_current_A_per_m") if getattr(section, name) is not None]
-        if len(drives) != 1:
-            given = " and ".join(drives) or "none"
-            message = f"give one of E_V_per_m and sheet_current_A_per_m, got {given}"
-            problems.append(Problem(f"torques[{index}]", message))
-            continue
-        other, unit = ("A_s", "m_per_V_s") if drives == ["E_V_per_m"] else ("V_s", "m_per_A_s")
-        for name in "abcd":
-            if getattr(section, f"{name}_m_per_{other}") is not None:
-                message = f"does not go with {drives[0]}, whose coefficients are {name}_{unit}"
-                problems.append(Problem(f"torques[{index}].{name}_m_per_{other}", message))
+        if not any(value for key, value in section if key[:2] in ("a_", "b_", "c_", "d_")):
+            problems.append(Problem(f"torques[{index}]", "gives none of a, b, c, d: it does nothing"))
+        for drive, unit in (("E_V_per_m", "m_per_V_s"), ("sheet_current_A_per_m", "m_per_A_s")):
+            if getattr(section, drive) is None:
+                keys = [f"{name}_{unit}" for name in "abcd" if getattr(section, f"{name}_{unit}") is not None]
+                problems += [Problem(f"torques[{index}].{key}", f"goes with {drive}, which is missing") for key in keys]
     return problems
 
 
-def _build_torque(section: Any) -> Any:
-    return (ZhangLi if section.kind == "zhang-li" else SpinOrbitTorque)(**_without_kind(section))
+def _built(section: Any, kinds: Kinds) -> Any:
+    """What the kind of a section stands for."""
+    of, _ = kinds[section.kind]
+    return of(**_values(section))
 
 
-def _build_term(section: Any) -> Any:
-    term, _ = TERMS[section.kind]
-    return term(**_without_kind(section))
-
-
-def _without_kind(section: Any) -> dict[str, Any]:
+def _values(section: Any) -> dict[str, Any]:
     return {name: value for name, value in section.si().items() if name != "kind"}

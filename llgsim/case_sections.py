@@ -9,13 +9,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, create_model
 
 import coefficients as co
+from coefficients.disorder import LARGEST_STRENGTH
+from coefficients.rashba import SpinOrbit
 from llgsim import terms
 from llgsim.simulation import GAMMA
+from llgsim.torques import SpinOrbitTorque, ZhangLi
 
 # longest first where one ends like another
 SUFFIXES = {
@@ -77,8 +80,6 @@ class Section(BaseModel):
 
 
 def _si(key: str, value: Any) -> tuple[str, Any]:
-    if value == "unitary":
-        value = math.inf
     for suffix, factor in SUFFIXES.items():
         if key.endswith("_" + suffix):
             scaled = tuple(v * factor for v in value) if isinstance(value, tuple) else value * factor
@@ -91,8 +92,9 @@ def _strength(value: Any) -> Any:
         return "unitary"
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value) or value == 0:
         raise ValueError('must be a number other than 0, or "unitary" (inf)')
-    if abs(value) > 1e4:
-        raise ValueError('must be within 1e4, or "unitary" (inf); check the unit in the key')
+    largest = LARGEST_STRENGTH / SUFFIXES["eV_nm2"]
+    if abs(value) > largest:
+        raise ValueError(f'must be within {largest:g}, or "unitary" (inf); check the unit in the key')
     return float(value)
 
 
@@ -102,7 +104,7 @@ class Electrons(Section):
     exchange_sign: Sign = -1
     rashba_eV_angstrom: Annotated[Number, Field(ge=-100, le=100)]
     effective_mass_me: Annotated[Number, Field(gt=0, le=1000)]
-    spin_orbit: Literal["rashba", "dresselhaus"] = "rashba"
+    spin_orbit: SpinOrbit = "rashba"
 
 
 class WhiteNoise(Section):
@@ -117,8 +119,18 @@ class PointImpurities(Section):
     reference_energy_eV: Annotated[Number, Field(gt=0, le=1000)]
     tolerance: Annotated[Number, Field(ge=1e-10, le=1e-2)] = 1e-6
 
+    def si(self) -> dict[str, Any]:
+        """With the strength inf for "unitary", which JSON, unlike inf, can hold."""
+        finite = self.strength_eV_nm2 != "unitary"
+        return super().si() if finite else self.model_copy(update={"strength_eV_nm2": math.inf}).si()
 
-DISORDER: dict[str, type[Section]] = {"white-noise": WhiteNoise, "point-impurities": PointImpurities}
+
+Kinds = Mapping[str, tuple[type, type[Section]]]
+"""What the names that select a section stand for: what is built of it, and its keys."""
+DISORDER: Kinds = {
+    "white-noise": (co.WhiteNoise, WhiteNoise),
+    "point-impurities": (co.PointImpurities, PointImpurities),
+}
 
 
 class Magnet(Section):
@@ -177,11 +189,15 @@ class File(Section):
     path: str
 
 
-TEXTURES: tuple[type[Section], ...] = (Uniform, Random, DomainWall, Skyrmion, Vortex, File)
-
-
 def _started(model: type[Section]) -> type[Section]:
     return create_model(f"{model.__name__}Start", __base__=model, relax=(Switch, True))
+
+
+TEXTURES = {
+    name: _started(model)
+    for model in (Uniform, Random, DomainWall, Skyrmion, Vortex, File)
+    for name in get_args(model.model_fields["texture"].annotation)
+}
 
 
 def _spin_transfer(value: Any) -> Any:
@@ -239,11 +255,11 @@ class SpinOrbitSection(Section):
     d_m_per_A_s: Number | None = None
     E_V_per_m: Pair | None = None
     sheet_current_A_per_m: Pair | None = None
-    coupling: Literal["rashba", "dresselhaus"] = "rashba"
+    coupling: SpinOrbit = "rashba"
     ramp_ps: NotNegative = 0.0
 
 
-TORQUES: dict[str, type[Section]] = {"zhang-li": ZhangLiSection, "spin-orbit": SpinOrbitSection}
+TORQUES: Kinds = {"zhang-li": (ZhangLi, ZhangLiSection), "spin-orbit": (SpinOrbitTorque, SpinOrbitSection)}
 
 
 def _kebab(name: str) -> str:
@@ -267,7 +283,11 @@ def _term_section(term: type) -> type[Section]:
     return create_model(term.__name__ + "Section", __base__=Section, **fields)
 
 
-TERMS = {_kebab(name): (term, _term_section(term)) for name, term in terms.registered().items()}
+TERMS: Kinds = {_kebab(name): (term, _term_section(term)) for name, term in terms.registered().items()}
+
+
+def _sections(kinds: Kinds) -> dict[str, type[Section]]:
+    return {kind: section for kind, (_, section) in kinds.items()}
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -278,6 +298,10 @@ SECTIONS: dict[str, type[Section]] = {
     "run": RunSection,
     "output": Output,
 }
+# sections of several kinds: the key that names the kind, and what it may be
+ONE_OF = {"disorder": ("kind", _sections(DISORDER)), "start": ("texture", TEXTURES)}
+# lists of them
+LISTS = {"terms": TERMS, "torques": TORQUES}
 
 
 REQUIRED = ("magnet", "grid", "terms", "start", "run")
@@ -360,49 +384,35 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def check_disorder(data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    kind = data.get("kind") if isinstance(data, Mapping) else None
-    if isinstance(data, Mapping) and kind not in DISORDER:
-        hint = f"is missing; one of {', '.join(DISORDER)}" if kind is None else f"unknown disorder {kind!r}"
-        close = did_you_mean(str(kind), list(DISORDER)) if kind is not None else ""
-        problems.append(Problem("disorder.kind", hint + close))
-        return
-    check_section("disorder", DISORDER.get(str(kind), Section), data, sections, problems)
-
-
-def check_start(data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    by_name = {name: model for model in TEXTURES for name in model.model_fields["texture"].annotation.__args__}  # type: ignore[union-attr]
-    kind = data.get("texture") if isinstance(data, Mapping) else None
-    if isinstance(data, Mapping) and kind not in by_name:
-        hint = "is missing" if kind is None else f"unknown texture {kind!r}"
-        close = did_you_mean(str(kind), list(by_name)) if kind is not None else f"; one of {', '.join(by_name)}"
-        problems.append(Problem("start.texture", hint + close))
-        return
-    check_section("start", _started(by_name[kind]) if kind else Section, data, sections, problems)
+def check_one_of(
+    path: str,
+    key: str,
+    models: Mapping[str, type[Section]],
+    data: Any,
+    sections: dict[str, Any],
+    problems: list[Problem],
+) -> None:
+    """Check a section by the one of the models that its entry `key` names."""
+    if not isinstance(data, Mapping):
+        check_section(path, Section, data, sections, problems)
+    elif (name := data.get(key)) is None:
+        problems.append(Problem(f"{path}.{key}", f"is missing; one of {', '.join(models)}"))
+    elif not isinstance(name, str) or name not in models:
+        problems.append(Problem(f"{path}.{key}", f"unknown {key} {name!r}{did_you_mean(str(name), list(models))}"))
+    else:
+        check_section(path, models[name], data, sections, problems)
 
 
 def check_list(name: str, data: Any, sections: dict[str, Any], problems: list[Problem]) -> None:
-    models: Mapping[Any, type[Section]] = TORQUES
-    if name == "terms":
-        models = {kind: model for kind, (_, model) in TERMS.items()}
     if not isinstance(data, list):
         problems.append(Problem(name, f"must be a list of sections, each headed [[{name}]]"))
         return
-    built = []
+    checked: dict[str, Any] = {}
     for index, entry in enumerate(data):
-        path = f"{name}[{index}]"
-        if not isinstance(entry, Mapping):
-            problems.append(Problem(path, f"must be a section headed [[{name}]], got {_shown(entry)}"))
-            continue
-        kind = entry.get("kind")
-        if kind not in models:
-            what = (
-                "is missing; one of " + ", ".join(models)
-                if kind is None
-                else f"unknown {kind!r}" + did_you_mean(str(kind), list(models))
-            )
-            problems.append(Problem(f"{path}.kind", what))
-        elif (section := _validated(path, models[kind], entry, problems)) is not None:
-            built.append(section)
-    if len(built) == len(data):
-        sections[name] = tuple(built)
+        if isinstance(entry, Mapping):
+            check_one_of(f"{name}[{index}]", "kind", _sections(LISTS[name]), entry, checked, problems)
+        else:
+            message = f"must be a section headed [[{name}]], got {_shown(entry)}"
+            problems.append(Problem(f"{name}[{index}]", message))
+    if len(checked) == len(data):
+        sections[name] = tuple(checked.values())

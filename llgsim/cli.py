@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from coefficients import WhiteNoise, __version__
 
 if TYPE_CHECKING:
+    from coefficients import CoefficientTable
     from llgsim.case import Case
     from llgsim.report import Comparison
     from llgsim.simulation import Simulation
@@ -237,23 +238,26 @@ def _report(options: argparse.Namespace) -> int:
 
 def _compare_and_print(case: Case, run: Any, output: Path, fit_from: float, pictures: bool) -> int:
     from llgsim.plots.fields import magnetisation
-    from llgsim.report import as_text, compare, write_numbers, write_pictures
+    from llgsim.report import as_text, compare, run_warnings, write_numbers, write_pictures
 
     sim = case.simulation()
+    model = [*describe_model(case), *describe_drive(case)]
     texture = case.sections["start"].texture
     kinds: dict[str, Any] = {"neel-skyrmion": "skyrmion", "bloch-skyrmion": "skyrmion", "domain-wall": "wall"}
     try:
         comparison: Comparison = compare(run, sim, fit_from, kinds.get(texture, "auto"))
     except ValueError as error:
-        text = "\n".join([case.title or "run", *describe_model(case), "", f"no velocity to compare: {error}"])
-        print(f"  no velocity to compare: {error}")
+        sim.m, sim.t = run.snapshots[-1], float(run.t[-1])
+        said = [f"no velocity to compare: {error}", *(f"WARNING: {warning}" for warning in run_warnings(run, sim))]
+        text = "\n".join([case.title or "run", *model, "", *said])
+        print("\n".join(f"  {line}" for line in said))
         (output / "report.txt").write_text(text + "\n", encoding="utf-8")
         if pictures:
             magnetisation(run.snapshots[-1], run.grid).savefig(output / "state.png")
             print("  picture of the last state: state.png")
         print(f"  wrote {output}")
         return DONE
-    text = as_text(comparison, case.title or "run", describe_model(case))
+    text = as_text(comparison, case.title or "run", model)
     print(text)
     write_numbers(comparison, text, output)
     if pictures:
@@ -308,8 +312,22 @@ def describe_model(case: Case) -> list[str]:
         lines.append(f"spin transfer, stated in the case and not computed: {numbers}")
     if disorder.kind != "white-noise":
         torques = {name: getattr(table, name) for name in "abcd"}
-        lines.append(f"in {table.quantities[-4].unit[table.form]}, in plane to out of plane: {_from_to(torques)}")
+        lines.append(f"in {_units(table)['a']}, in plane to out of plane: {_from_to(torques)}")
     return lines
+
+
+def describe_drive(case: Case) -> list[str]:
+    """What drives the run, in the words of the case file."""
+    sections = [("drive", case.sections["drive"])] if "drive" in case.sections else []
+    sections += [("torque", torque) for torque in case.sections.get("torques", ())]
+    dumps = [
+        (name, section.model_dump(mode="json", exclude_none=True, exclude_defaults=True)) for name, section in sections
+    ]
+    return [f"{name}: {', '.join(f'{key} = {value}' for key, value in dump.items())}" for name, dump in dumps if dump]
+
+
+def _units(table: CoefficientTable) -> dict[str, str]:
+    return {quantity.name: quantity.unit[table.form] for quantity in table.quantities}
 
 
 def _from_to(functions: Mapping[str, Any]) -> str:
@@ -336,7 +354,7 @@ def _table(options: argparse.Namespace) -> int:
     groups.append(("a", "sigma_xx") if constant else ("a", "b", "c", "d"))
     if not constant:
         groups.append(("sigma_xx", "sigma_yy", "sigma_xy"))
-    units = {quantity.name: quantity.unit[table.form] for quantity in table.quantities}
+    units = _units(table)
     for names in groups:
         heads = [name if units[name] == "1" else f"{name} ({units[name]})" for name in names]
         widths = [max(13, len(head)) for head in heads]
@@ -348,8 +366,12 @@ def _table(options: argparse.Namespace) -> int:
     if constant:
         print("  b = c = d = 0 for white noise")
     if table.gap_edge is not None:
-        edge, width = np.sqrt(table.gap_edge.x), table.gap_edge.width / (2 * np.sqrt(table.gap_edge.x))
-        print(f"  a, b, c, d jump at |n_z| = {edge:.5g}, where the Fermi energy leaves the gap, within {width:.2g}")
+        print(
+            f"  a, b, c, d jump at |n_z| = {table.gap_edge.x**0.5:.5g}, where the Fermi energy leaves the exchange gap"
+        )
+    if table.blurred is not None:
+        left, right = np.sqrt(table.blurred)
+        print(f"  they are not controlled for |n_z| from {left:.4g} to {right:.4g}, within the broadening of its edge")
     if not constant:
         print(
             f"  series in n_z² on {len(table.response.series)} pieces, relative error below {table.numerical_error:.1e}"

@@ -48,12 +48,13 @@ def checked_number(
 
 def checked_vector(owner: str, name: str, value: Any, unit: str, length: int) -> tuple[float, ...]:
     """`value` as a tuple of `length` finite floats, or a ValueError that says what is wrong."""
+    unit = f" in {unit}" if unit else ""
     try:
         vector = tuple(float(component) for component in value)
     except (TypeError, ValueError):
-        raise ValueError(f"{owner}: {name} = {value!r} must be {length} numbers in {unit}") from None
+        raise ValueError(f"{owner}: {name} = {value!r} must be {length} numbers{unit}") from None
     if len(vector) != length or not all(math.isfinite(component) for component in vector):
-        raise ValueError(f"{owner}: {name} = {value!r} must be {length} finite numbers in {unit}")
+        raise ValueError(f"{owner}: {name} = {value!r} must be {length} finite numbers{unit}")
     return vector
 
 

@@ -144,11 +144,11 @@ def compare(
     else:
         predictions |= _along(0 if open_axes[1] else 1, thiele, "Thiele, along the track", 0.0, notes)
         notes.append("the edges of the track balance the force across it, so that V points along it")
-    warnings = validity_warnings(sim)
+    warnings = run_warnings(run, sim)
     for torque in sim.torques:
         if isinstance(torque, MicroscopicTorque) and isinstance(torque.coefficients, CoefficientTable):
-            about_xi = torque.spin_transfer is None  # the first note is about ξ
-            notes += torque.coefficients.notes[0 if about_xi else 1 :]
+            stated = torque.spin_transfer is not None  # and the table's ξ not used
+            notes += [note for note in torque.coefficients.notes if not (stated and note.startswith("xi"))]
     if track.lost_at is not None:
         warnings.append(f"the texture was lost at t = {track.lost_at * 1e9:.4g} ns: {track.lost_because}")
     if not steady:
@@ -164,6 +164,19 @@ def compare(
                 "whether it stays, and check that the prediction applies"
             )
     return comparison
+
+
+def run_warnings(run: Run, sim: Simulation) -> list[str]:
+    """`validity_warnings` of a simulation, and what the states of the whole run passed that a table warns of."""
+    found = validity_warnings(sim)
+    for torque in sim.torques:
+        if not (isinstance(torque, MicroscopicTorque) and isinstance(torque.coefficients, CoefficientTable)):
+            continue
+        if torque.has_spin_orbit and torque.coefficients.blurred is not None:
+            frames = (frame[2][run.grid.magnetic] for frame in run.snapshots)
+            extremes = [extreme for m_z in frames for extreme in (m_z.min(), m_z.max())]
+            found += [text for text in torque.coefficients.check_texture(extremes) if text not in found]
+    return found
 
 
 def _along(axis: int, thiele: analysis.Thiele, name: str, across: float, notes: list[str]) -> dict[str, Vector]:

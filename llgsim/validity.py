@@ -43,9 +43,9 @@ def validity_warnings(sim: Simulation) -> list[str]:
     """What to know before believing a velocity, each with its numbers; empty if nothing speaks against it.
 
     Cells against the material's wall width (h ≤ Δ/2), the period of a DMI spiral (h ≤ 4πA/8|D|) and the radius of the
-    skyrmion in sim.m (h ≤ R/3); stencils of different order; a drive that the steps of a mask would amplify; for a
-    coefficient table its own warnings, a texture that passes the edge of the exchange gap, the mean free path against Δ
-    and R, and v_d against 0.1 v_F.
+    skyrmion in sim.m (h ≤ R/3); stencils of different order; a drive that the steps of a mask would amplify; negative
+    damping; for a coefficient table its own warnings, a texture that passes the edge of the exchange gap, the mean free
+    path against Δ and R, and v_d against 0.1 v_F.
     """
     found: list[str] = []
     h = max((step for n, step in ((sim.grid.nx, sim.grid.dx), (sim.grid.ny, sim.grid.dy)) if n > 1), default=0.0)
@@ -70,6 +70,7 @@ def validity_warnings(sim: Simulation) -> list[str]:
             "stencil_order"
         )
     found += _mask_warning(sim)
+    found += _damping_warning(sim)
     if abs(topological_charge(sim.m, sim.grid)) > 0.5:
         try:
             radius = skyrmion_radius(sim.m, sim.grid)
@@ -92,6 +93,15 @@ def validity_warnings(sim: Simulation) -> list[str]:
                 found += table.check_length(length, name)
             found += table.check_drift_velocity(torque.drift_velocity_at(torque.finished(sim.t)))
     return found
+
+
+def _damping_warning(sim: Simulation) -> list[str]:
+    """Negative damping, which only numbers that somebody gave can have, drives m away from its field."""
+    xi = np.sum([torque.xi(sim.grid, sim.Ms, sim.gamma, XI_SAMPLES)[1:] for torque in sim.torques], axis=0)
+    lowest = sim.damping + float(np.min(xi, initial=0.0))
+    if lowest >= 0:
+        return []
+    return [f"the damping alpha0 + xi is negative, {lowest:.3g} at worst: m is driven away from its effective field"]
 
 
 def _mask_warning(sim: Simulation) -> list[str]:

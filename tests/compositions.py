@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,8 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 import coefficients as co
+from coefficients.piecewise import PiecewiseChebyshev
+from coefficients.table import COLUMN
 from coefficients.units import angstrom, electron_mass, eV, fs
 from llgsim import (
     BulkDMI,
@@ -103,32 +105,25 @@ def white_noise() -> MicroscopicTorque:
     return MicroscopicTorque(white_noise_table(), E=(1e5, -4e4))
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableOfPieces(co.CoefficientTable):
-    """The table of `white_noise_table` with series of other a, b, c, d."""
-
-    pieces: tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...]]
-
-    def torque_pieces(self) -> tuple[NDArray[np.float64], tuple[NDArray[np.float64], ...]]:
-        return self.pieces
-
-
 JUMP = (0.4995, 0.5005)  # in m_z²
 
 
 @cache
-def jumping_table() -> TableOfPieces:
-    """a, b, c, d that jump by half of themselves within 1e-3 of m_z²; (m/s)/V, that is 1/s per V/m."""
-    table, rng = white_noise_table(), np.random.default_rng(9)
-    edges, series = np.array([0.0, *JUMP, 1.0]), []
-    for terms in (4, 7, 5):
-        values = 3e4 * rng.uniform(-1, 1, (terms, 4)) * 0.5 ** np.arange(terms)[:, None]
-        values[4:, 2:] = 0.0  # c and d with fewer terms
+def jumping_table() -> co.CoefficientTable:
+    """`white_noise_table` with a, b, c, d of up to 6e4 m/(V s) that jump by half of themselves within 1e-3 of m_z²."""
+    table, rng, series = white_noise_table(), np.random.default_rng(9), list[NDArray[np.float64]]()
+    columns = [COLUMN[name] for name in "abcd"]
+    for length in (4, 7, 5):
+        values = np.zeros((length, len(COLUMN)))
+        values[0] = table.response(0.0)  # the others are constants
+        torques = 3e4 / table.torque_factor * rng.uniform(-1, 1, (length, 4)) * 0.5 ** np.arange(length)[:, None]
+        torques[4:, 2:] = 0.0  # c and d with fewer terms
         if series:
-            values[0] += chebyshev.chebval(1.0, series[-1]) - chebyshev.chebval(-1.0, values)
+            torques[0] += chebyshev.chebval(1.0, series[-1][:, columns]) - chebyshev.chebval(-1.0, torques)
+        values[:, columns] = torques
         series.append(values)
-    given = {field.name: getattr(table, field.name) for field in fields(table)}
-    return TableOfPieces(**given, pieces=(edges, tuple(series)))
+    pieces = PiecewiseChebyshev(np.array([0.0, *JUMP, 1.0]), tuple(series), np.zeros((3, len(COLUMN))))
+    return replace(table, response=pieces)
 
 
 def zhang_li(order: int, **changes: Any) -> ZhangLi:

@@ -19,6 +19,7 @@ from llgsim import Grid
 
 Field = NDArray[np.float64]
 MU0 = 4e-7 * math.pi
+COEFFICIENTS = ("xi0", "xi_parallel", "xi_perpendicular", "a", "b", "c", "d")
 
 
 def cross(a: Any, b: Any) -> Field:
@@ -208,6 +209,13 @@ def number_or_function(value: Any, m_z: Field) -> Field:
     return np.broadcast_to(np.asarray(value(m_z) if callable(value) else value, dtype=float), m_z.shape)
 
 
+def spin_orbit_torque(m: Field, F: Any, a: Any, b: Any, c: Any, d: Any) -> Field:
+    """a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F)."""
+    z, e, along = constant((0, 0, 1), m), constant((-F[1], F[0], 0), m), m[0] * F[0] + m[1] * F[1]
+    rate = a * cross(m, e) + b * cross(m, cross(m, e))
+    return rate + along * (c * cross(m, cross(m, z)) + d * cross(m, z))
+
+
 def at(drive: Any, t: float, ramp: float = 0.0) -> Field:
     if drive is None:
         return np.zeros(2)
@@ -250,39 +258,19 @@ def right_hand_side(
                 g = advection(m, at(torque.u, t), torque.derivative_order)
                 R = R - g + torque.beta * cross(m, g)
                 continue
-            source, z = torque.coefficients, constant((0, 0, 1), m)
+            source = torque.coefficients
+            functions = [getattr(source, name) for name in COEFFICIENTS]
+            F = at(torque.E if torque.E is not None else torque.sheet_current, t, torque.ramp)
             if type(source).__name__ == "Coefficients":
-                values = [
-                    source.xi0,
-                    source.xi_parallel,
-                    source.xi_perpendicular,
-                    source.a,
-                    source.b,
-                    source.c,
-                    source.d,
-                ]
-                x0, x1, x2, a, b, c, d = (number_or_function(value, m[2]) for value in values)
+                x0, x1, x2, *a_to_d = (number_or_function(value, m[2]) for value in functions)
                 v = at(torque.drift_velocity, t, torque.ramp)
-                F = at(torque.E if torque.E is not None else torque.sheet_current, t, torque.ramp)
             else:
-                functions = [
-                    source.xi0,
-                    source.xi_parallel,
-                    source.xi_perpendicular,
-                    source.a,
-                    source.b,
-                    source.c,
-                    source.d,
-                ]
-                x0, x1, x2, a, b, c, d = (magnet_scale * function(np.clip(m[2], -1, 1)) for function in functions)
-                F = at(torque.E, t, torque.ramp)
+                x0, x1, x2, *a_to_d = (magnet_scale * function(np.clip(m[2], -1, 1)) for function in functions)
                 v = source.drift_velocity(E=tuple(F))
             g = advection(m, v, torque.derivative_order)
             R = R + x0 * g + cross(m, np.array([x1 * g[0], x1 * g[1], x2 * g[2]]))
             if torque.spin_orbit:
-                e, along = constant((-F[1], F[0], 0), m), m[0] * F[0] + m[1] * F[1]
-                R = R + a * cross(m, e) + b * cross(m, cross(m, e))
-                R = R + c * cross(m, cross(m, z)) * along + d * cross(m, z) * along
+                R = R + spin_orbit_torque(m, F, *a_to_d)
             xi0, in_plane, normal = xi0 + x0, in_plane + x1, normal + x2
         return implicit_rate(m, R, xi0, in_plane, normal) * grid.magnetic
 

@@ -25,9 +25,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-import coefficients as co
+from coefficients import tmatrix
 from coefficients.figure import COLOURS, new_figure, styled
-from coefficients.tmatrix import Response, response
 from coefficients.units import electron_mass, hbar, meV, nm
 
 MASS = 0.8 * electron_mass * meV * nm**2 / hbar**2  # 1/(meV nm²), with ħ = 1
@@ -37,8 +36,8 @@ EFFICIENCY = 2.0 * FERMI_VELOCITY * hbar / (meV * nm)  # θ = 2 v ħ K_J (VPF be
 Floats = NDArray[np.float64]
 
 
-def at(energy: float, theta: float, exchange: float) -> Response:
-    return response(
+def at(energy: float, theta: float, exchange: float) -> tmatrix.Response:
+    return tmatrix.response(
         m=MASS,
         alpha=ALPHA,
         Delta_xc=exchange,
@@ -50,7 +49,7 @@ def at(energy: float, theta: float, exchange: float) -> Response:
     )
 
 
-def both_forms(answer: Response) -> tuple[Floats, Floats]:
+def both_forms(answer: tmatrix.Response) -> tuple[Floats, Floats]:
     """|θ_αβ| (3, 2) in the E-form, with K/σ_xx, and in the J-form, with Kσ⁻¹."""
     return EFFICIENCY * np.abs(answer.K / answer.sigma[0, 0]), EFFICIENCY * np.abs(answer.K_J)
 
@@ -62,9 +61,7 @@ def against_energy() -> Figure:
     axes = figure.subplots(2, 2, sharex=True, sharey=True)
     for row, (name, theta) in enumerate((("a) m along the normal", 0.0), (r"b) $\theta = \pi/4$", math.pi / 4))):
         exchange = 4.8 / math.cos(theta)
-        edge = co.tmatrix.upper_band_minimum(
-            co.tmatrix.Electrons(MASS, ALPHA, exchange, 0.0, DENSITY, 1.0), math.sin(theta), math.cos(theta)
-        )[1]
+        edge = tmatrix.upper_band_minimum(MASS, ALPHA, exchange, math.sin(theta), math.cos(theta))[1]
         energies = np.unique(np.concatenate([np.linspace(2.0, 12.0, 101), edge + np.linspace(-0.05, 0.05, 61)]))
         found = np.array([both_forms(at(energy, theta, exchange)) for energy in energies])
         for column, form in enumerate(
@@ -90,11 +87,13 @@ def against_energy() -> Figure:
 
 
 @styled
-def against_angle() -> Figure:
-    """VPF Fig. 4: the torque coefficients against the angle of m, for a Fermi energy inside and above the gap."""
+def against_angle(critical: float) -> Figure:
+    """VPF Fig. 4: the torque coefficients against the angle of m, for a Fermi energy inside and above the gap.
+
+    critical is the angle (rad) at which the Fermi energy leaves the gap.
+    """
     figure = new_figure(8.6, 6.6)
     axes = figure.subplots(2, 2, sharex=True)
-    critical = critical_angle()
     for column, energy in enumerate((4.5, 5.5)):
         angles = np.linspace(0.01, math.pi / 2 - 0.01, 121)
         if column == 0:
@@ -131,18 +130,8 @@ def against_angle() -> Figure:
 
 
 def critical_angle() -> float:
-    """θ_c at ε = 4.5 meV, from the gap edge of the table for the same electrons."""
-    model = co.RashbaFerromagnet(
-        fermi_energy=4.5 * meV,
-        exchange=5.0 * meV,
-        rashba=ALPHA * meV * nm,
-        effective_mass=0.8 * electron_mass,
-        exchange_sign=1,
-    )
-    disorder = co.PointImpurities(
-        density=DENSITY / nm**2, strength=2.0 * STRENGTH / MASS * meV * nm**2, reference_energy=REFERENCE * meV
-    )
-    edge = co.tabulate(model, disorder, spin_density=1e19, tolerance=1e-4).gap_edge
+    """θ_c (rad) at ε = 4.5 meV, where the upper band begins at the Fermi energy."""
+    edge = tmatrix.gap_edge(tmatrix.Parameters(MASS, ALPHA, 5.0, 4.5, DENSITY, MASS / (2.0 * STRENGTH), REFERENCE))
     assert edge is not None
     return math.acos(math.sqrt(edge.x))
 
@@ -154,8 +143,8 @@ def _parameters(exchange: str) -> str:
     )
 
 
-def main(folder: Path) -> tuple[float, float, float]:
-    """Write the figures; the ratios |K_xx/K_xy| of the two forms at 4.5 meV along the normal, and θ_c."""
+def numbers() -> tuple[float, float, float]:
+    """Print and return the ratios |K_xx/K_xy| of the two forms at 4.5 meV along the normal, and θ_c."""
     answer = at(4.5, 0.0, 4.8)
     E_form, J_form = both_forms(answer)
     ratios = float(E_form[0, 0] / E_form[0, 1]), float(J_form[0, 0] / J_form[0, 1])
@@ -168,10 +157,15 @@ def main(folder: Path) -> tuple[float, float, float]:
     print(f"epsilon = 6 meV, above the gap: {above[0]:.2%} per field, {above[1]:.3%} per current")
     critical = critical_angle()
     print(f"epsilon = 4.5 meV, exchange 5 meV: the Fermi energy leaves the gap at theta_c = {critical:.4f}")
-    for name, draw in (("efficiencies_energy.png", against_energy), ("efficiencies_angle.png", against_angle)):
-        draw().savefig(folder / name)
-        print(f"wrote {folder / name}")
     return *ratios, critical
+
+
+def main(folder: Path) -> None:
+    """Print the numbers and write the figures."""
+    *_, critical = numbers()
+    against_energy().savefig(folder / "efficiencies_energy.png")
+    against_angle(critical).savefig(folder / "efficiencies_angle.png")
+    print(f"wrote efficiencies_energy.png and efficiencies_angle.png in {folder}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ Expected: V = (1.237, 4.063) m/s for the Néel skyrmion with δ = 0 in the Rashb
 every velocity as the Thiele equation says, to 1e-5. Turning all spins by δ turns the velocity by −δ. In the Dresselhaus
 system, where x and y of the electrons' motion are exchanged, the Bloch skyrmion with δ = π/2 moves like this Néel one.
 With white noise of the same scattering time b = c = d = 0, and the same skyrmion stays where it is.
+
+The current is imposed as uniform. docs/spin-orbit-torques.md says what the Hall effect of the texture makes of that.
 """
 
 from __future__ import annotations
@@ -77,13 +79,6 @@ def coefficients(spin_orbit: str, disorder: co.PointImpurities | co.WhiteNoise =
         spin_orbit=spin_orbit,
     )
     return co.tabulate(model, disorder, spin_density=co.spin_density(Ms=MS, thickness=THICKNESS), form="J")
-
-
-def helicity_of(m: Vector) -> float:
-    """δ (rad): the angle from the radial direction to the in-plane part of m, averaged over the wall."""
-    x, y = GRID.distance()
-    radial, azimuthal = (m[0] * x + m[1] * y).sum(), (m[1] * x - m[0] * y).sum()
-    return math.atan2(azimuthal, radial)
 
 
 def skyrmion(helicity: str) -> Vector:

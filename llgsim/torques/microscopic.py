@@ -15,12 +15,18 @@ from llgsim.percell import cross, dot, per_cell
 from llgsim.quantities import checked_vector
 from llgsim.torques.base import XI_SAMPLES, Field, Torque, advection_bound
 from llgsim.torques.drive import Drive, DriveLike, checked_ramp
-from llgsim.torques.series import CoefficientLike, PiecewiseSeries, chebyshev_series, number_count, series_evaluator
-from llgsim.torques.spin_orbit import SpinOrbitCoefficients, checked_coupling, m_z_squared
+from llgsim.torques.series import (
+    CoefficientLike,
+    KernelSeries,
+    chebyshev_series,
+    number_count,
+    one_piece,
+    series_evaluator,
+)
+from llgsim.torques.spin_orbit import SpinOrbitCoefficients, check_coupling, m_z_squared
 
 DRIVES = {"E": "V/m", "sheet_current": "A/m", "drift_velocity": "m/s"}
 NAMES = ("xi0", "xi_parallel", "xi_perpendicular", "a", "b", "c", "d")
-NO_SPIN_ORBIT = SpinOrbitCoefficients(PiecewiseSeries.of([np.zeros(1)] * 4))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +42,8 @@ class Coefficients:
         ξ0, ξ∥, ξ⊥ (dimensionless).
     a, b, c, d
         Spin-orbit torque coefficients of ∂t m, 1/s per V/m (with an E drive) or 1/s per A/m (with a sheet current).
-    spin_orbit_coupling : "rashba" or "dresselhaus"
-        What a-d belong to; with Dresselhaus coupling they act on (F_y, F_x) in place of F (see `SpinOrbitTorque`).
+    coupling : "rashba" or "dresselhaus"
+        The spin-orbit coupling that a-d belong to (see `SpinOrbitTorque`).
 
     Raises
     ------
@@ -58,11 +64,11 @@ class Coefficients:
     b: CoefficientLike = 0.0
     c: CoefficientLike = 0.0
     d: CoefficientLike = 0.0
-    spin_orbit_coupling: str = "rashba"
+    coupling: str = "rashba"
     series: tuple[NDArray[np.float64], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        checked_coupling("Coefficients", "spin_orbit_coupling", self.spin_orbit_coupling)
+        check_coupling("Coefficients", self.coupling)
         series = tuple(chebyshev_series("Coefficients", name, getattr(self, name)) for name in NAMES)
         object.__setattr__(self, "series", series)
         check_positive_spin(self.evaluate(XI_SAMPLES)[0], "Coefficients")
@@ -91,8 +97,7 @@ class MicroscopicTorque(Torque):
     ∂t m ∋ ξ0 (v·∇)m + ξ∥ m×(v·∇)m∥ + ξ⊥ m×(v·∇)m⊥ + ξ0 ∂t m + ξ∥ m×∂t m∥ + ξ⊥ m×∂t m⊥ + T_SOT with v the electrons'
     drift velocity, ∥ the in-plane part and ⊥ = ẑ m_z (Ado, Ostrovsky, Titov, Eqs. 34-35, written for the magnetisation
     direction m = −n), and
-    T_SOT = a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F), where F is E or the sheet current, with x and y
-    exchanged for Dresselhaus coupling (see `SpinOrbitTorque`).
+    T_SOT the torque of `SpinOrbitTorque` with F = E or the sheet current.
     Constant isotropic ξ is Zhang-Li: γ′ = γ/(1−ξ0), α = (α0+ξ)/(1−ξ0), u = −ξ0 v/(1−ξ0), β = −ξ/ξ0.
 
     Parameters
@@ -242,32 +247,32 @@ class MicroscopicTorque(Torque):
     @property
     def is_uniform_field(self) -> bool:
         """Whether the spin-orbit torque is that of a uniform field: a alone, and the same for every m."""
-        series = self._spin_orbit.series
-        return bool(series.vanish[1:].all()) and max(map(max, series.lengths)) == 1
+        return self._spin_orbit.is_uniform_field
 
     @cached_property
     def _spin_orbit(self) -> SpinOrbitCoefficients:
         source = self.coefficients
         if isinstance(source, CoefficientTable):
-            return SpinOrbitCoefficients(PiecewiseSeries(*source.torque_pieces()), source.spin_orbit)
-        return SpinOrbitCoefficients(PiecewiseSeries.of(source.series[3:]), source.spin_orbit_coupling)
+            return SpinOrbitCoefficients(source.torque_pieces(), source.model.spin_orbit)
+        return SpinOrbitCoefficients(one_piece(source.series[3:]), source.coupling)
 
     @cached_property
-    def _xi_series(self) -> PiecewiseSeries | None:
+    def _xi_series(self) -> KernelSeries | None:
         """ξ0, ξ∥, ξ⊥ unless they are those of a table, which has a closed form."""
         if isinstance(self.coefficients, Coefficients):
-            return PiecewiseSeries.of(self.coefficients.series[:3])
-        return PiecewiseSeries.of([np.array([xi]) for xi in self.spin_transfer]) if self.spin_transfer else None
+            return KernelSeries(one_piece(self.coefficients.series[:3]))
+        stated = self.spin_transfer
+        return KernelSeries(one_piece([np.array([xi]) for xi in stated])) if stated else None
 
     # -- kernel ----------------------------------------------------------------------------------------------------
 
     @property
     def angular_velocity(self) -> Any:
-        spin_orbit = self._spin_orbit if self.has_spin_orbit else None
         if not self.renormalises:
-            return (spin_orbit or NO_SPIN_ORBIT).angular_velocity
+            return self._spin_orbit.angular_velocity
         return composed_angular_velocity(
-            self._xi_series.lengths if self._xi_series else None, spin_orbit and spin_orbit.angular_velocity
+            self._xi_series.lengths if self._xi_series else None,
+            self._spin_orbit.angular_velocity if self.has_spin_orbit else None,
         )
 
     def _xi_parameters(self, scale: float) -> tuple[float, ...]:
@@ -284,7 +289,7 @@ class MicroscopicTorque(Torque):
         v, force = self.drives_at(t)
         scale = self.magnet_scale(grid, Ms, gamma)
         if not self.renormalises:
-            return (self._spin_orbit if self.has_spin_orbit else NO_SPIN_ORBIT).parameters(force, scale)
+            return self._spin_orbit.parameters(force, scale if self.has_spin_orbit else 0.0)
         numbers = (float(v[0]), float(v[1]), *self._xi_parameters(scale))
         return (*numbers, *self._spin_orbit.parameters(force, scale)) if self.has_spin_orbit else numbers
 
@@ -309,7 +314,7 @@ def _checked_spin_transfer(value: Any) -> tuple[float, ...]:
         raise ValueError(
             f'MicroscopicTorque: spin_transfer = {value!r} must be "none" or (xi0, xi_parallel, xi_perpendicular)'
         )
-    xi = checked_vector("MicroscopicTorque", "spin_transfer", value, "1 (xi0, xi_parallel, xi_perpendicular)", 3)
+    xi = checked_vector("MicroscopicTorque", "spin_transfer (xi0, xi_parallel, xi_perpendicular)", value, "", 3)
     check_positive_spin(np.full(XI_SAMPLES.shape, xi[0]), "MicroscopicTorque")
     return xi
 

@@ -1,4 +1,4 @@
-"""Coefficients that are functions of m_z², as Chebyshev series on pieces that a kernel can evaluate."""
+"""Coefficients that are functions of m_z²: their Chebyshev series, and how a kernel evaluates them on pieces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,15 @@ from numba.extending import overload, register_jitable
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
+from coefficients.piecewise import PiecewiseChebyshev
+
 Floats = NDArray[np.float64]
 CoefficientLike = float | Callable[[Floats], Any]
 
 LONGEST = 129
+LARGEST_MISS = 1e-12  # of the largest value: a function that a series misses by more is not smooth
 ROUNDING = 2e-14  # of the largest value: a series this close is as good as the function
-# Without "reassoc", with which the compiler adds up the terms of all pieces in an order that keeps too many numbers
+# Without "reassoc", with which the compiler adds up the series of all pieces in an order that keeps too many numbers
 # alive: three times slower with a dozen pieces.
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "nsz"}, "error_model": "numpy", "forceinline": True}
 
@@ -61,56 +65,45 @@ def chebyshev_series(owner: str, name: str, value: CoefficientLike) -> Floats:
     partial_sums = np.cumsum(chebyshev.chebvander(2 * probe**2 - 1, LONGEST - 1) * series, axis=1)
     misses = np.abs(partial_sums - expected[:, None]).max(axis=0)
     best = float(misses.min())
-    if best > 1e-12 * scale:
+    if best > LARGEST_MISS * scale:
         raise ValueError(
             f"{owner}: {name}(m_z) is not a smooth function of m_z^2: a Chebyshev series of {LONGEST} terms "
-            f"misses it by {best / scale:.1e} of its largest value (limit 1e-12); give a smoother function"
+            f"misses it by {best / scale:.1e} of its largest value (limit {LARGEST_MISS:g}); give a smoother function"
         )
     return series[: np.flatnonzero(misses <= max(ROUNDING * scale, 2 * best))[0] + 1]
 
 
+def one_piece(series: Sequence[Floats]) -> PiecewiseChebyshev:
+    """Series (terms,) of several functions, as `chebyshev_series` makes them, on [0, 1]."""
+    together = np.zeros((max(map(len, series)), len(series)))
+    for index, values in enumerate(series):
+        together[: len(values), index] = values
+    return PiecewiseChebyshev(np.array([0.0, 1.0]), (together,), 2 * LARGEST_MISS * np.abs(together).sum(0)[None])
+
+
+def vanishing(pieces: PiecewiseChebyshev) -> NDArray[np.bool_]:
+    """Which functions are zero everywhere, (functions,)."""
+    return np.asarray(~np.concatenate(pieces.series).any(axis=0))
+
+
 @dataclass(frozen=True, eq=False)
-class PiecewiseSeries:
-    """Functions of x = m_z² ∈ [0, 1], each a Chebyshev series on every piece, that agree where pieces meet.
+class KernelSeries:
+    """Functions of x ∈ [0, 1] as a kernel evaluates them: without asking which piece x lies in.
 
-    With y_k = 2(x − l)/(r − l) − 1 on the piece k = [l, r], cut off at ±1,
+    With y_k = 2(x − l)/(r − l) − 1 on the piece k = [l, r], cut off at ±1, and f_k the series of the piece,
     f(x) = Σ_k f_k(y_k) − Σ_{k>0} f_k(−1): left of x a piece contributes its change, right of x nothing.
-
-    Parameters
-    ----------
-    edges : array (pieces + 1,)
-        0 = edges[0] < … < edges[-1] = 1.
-    terms : tuple of arrays (terms, functions)
-        Coefficients of T_n(y_k) for each piece k.
 
     Examples
     --------
     |x − ½| on two pieces:
 
-    >>> kink = PiecewiseSeries(np.array([0.0, 0.5, 1.0]), (np.array([[0.25], [-0.25]]), np.array([[0.25], [0.25]])))
-    >>> kink.at(np.array([0.0, 0.25, 0.5, 0.9]))
-    array([[0.5 , 0.25, 0.  , 0.4 ]])
+    >>> halves = np.array([[0.25], [-0.25]]), np.array([[0.25], [0.25]])
+    >>> kink = KernelSeries(PiecewiseChebyshev(np.array([0.0, 0.5, 1.0]), halves, np.zeros((2, 1))))
+    >>> kink.evaluator(np.array([0.0, 0.25, 0.5, 0.9]), 1.0, *kink.parameters())
+    (array([0.5 , 0.25, 0.  , 0.4 ]),)
     """
 
-    edges: Floats
-    terms: tuple[Floats, ...]
-
-    @classmethod
-    def of(cls, series: Sequence[Floats]) -> PiecewiseSeries:
-        """One piece of series (terms,), as `chebyshev_series` makes them."""
-        terms = np.zeros((max(map(len, series)), len(series)))
-        for index, values in enumerate(series):
-            terms[: len(values), index] = values
-        return cls(np.array([0.0, 1.0]), (terms,))
-
-    def only(self, index: int) -> PiecewiseSeries:
-        """The function of that index alone."""
-        return PiecewiseSeries(self.edges, tuple(values[:, index : index + 1] for values in self.terms))
-
-    @property
-    def vanish(self) -> NDArray[np.bool_]:
-        """Which functions are zero everywhere, (functions,)."""
-        return np.asarray(~np.concatenate(self.terms).any(axis=0))
+    pieces: PiecewiseChebyshev
 
     @cached_property
     def lengths(self) -> tuple[tuple[int, ...], ...]:
@@ -118,27 +111,28 @@ class PiecewiseSeries:
 
         More than eight are rounded up to a multiple of eight, so that similar tables share a compiled kernel.
         """
-        exact = [[1 + int(max(np.flatnonzero(column), default=0)) for column in values.T] for values in self.terms]
-        return tuple(tuple(n if n <= 8 else 8 * math.ceil(n / 8) for n in terms) for terms in exact)
+        exact = [[1 + int(max(np.flatnonzero(f), default=0)) for f in series.T] for series in self.pieces.series]
+        return tuple(tuple(n if n <= 8 else 8 * math.ceil(n / 8) for n in counts) for counts in exact)
 
     @cached_property
-    def numbers(self) -> tuple[Floats, NDArray[np.bool_]]:
+    def _numbers(self) -> tuple[Floats, NDArray[np.bool_]]:
         """The numbers that the evaluator takes, and which of them are coefficients; the others tell of x."""
-        constants = sum(values[0] for values in self.terms)
-        constants = constants - sum((chebyshev.chebval(-1.0, values) for values in self.terms[1:]), np.zeros(()))
+        pieces = self.pieces
+        constants = sum(series[0] for series in pieces.series)
+        constants = constants - sum((chebyshev.chebval(-1.0, series) for series in pieces.series[1:]), np.zeros(()))
         numbers, multiplied = [*constants], [True] * len(constants)
-        for left, right, values, lengths in zip(self.edges, self.edges[1:], self.terms, self.lengths, strict=False):
+        for (left, right), series, lengths in zip(pairwise(pieces.edges), pieces.series, self.lengths, strict=True):
             if max(lengths) == 1:
                 continue
-            values = np.vstack([values, np.zeros((max(lengths), len(lengths)))])
-            coefficients = [values[n, f] for n in range(1, max(lengths)) for f in range(len(lengths)) if n < lengths[f]]
+            padded = np.vstack([series, np.zeros((max(lengths), len(lengths)))])
+            coefficients = [padded[n, f] for n in range(1, max(lengths)) for f in range(len(lengths)) if n < lengths[f]]
             numbers += [0.5 * (left + right), 2.0 / (right - left), *coefficients]
             multiplied += [False, False, *[True] * len(coefficients)]
         return np.array(numbers), np.array(multiplied)
 
     def parameters(self, scale: float = 1.0) -> tuple[float, ...]:
         """The numbers that the evaluator takes for the functions times `scale`."""
-        numbers, multiplied = self.numbers
+        numbers, multiplied = self._numbers
         return tuple(np.where(multiplied, scale * numbers, numbers).tolist())
 
     @property
@@ -146,21 +140,16 @@ class PiecewiseSeries:
         """The per-cell function (x, one, *parameters) → values of the functions at x, a tuple."""
         return series_evaluator(self.lengths)
 
-    def at(self, x: Floats) -> Floats:
-        """The functions at x (…), array (functions, …), as a kernel evaluates them."""
-        values = self.evaluator(x, 1.0, *self.parameters())
-        return np.stack([np.broadcast_to(value, np.shape(x)) for value in values])
-
     @cached_property
     def steepness(self) -> float:
         """The largest Σ(|f| + |df/dθ|) over m_z = cos θ, which bounds how torques that are f times a vector grow."""
         largest = 0.0
-        for left, right, values in zip(self.edges, self.edges[1:], self.terms, strict=False):
-            y = np.cos(np.linspace(0.0, np.pi, 4 * len(values) + 1))  # a polynomial exceeds these values by 8 % at most
+        for (left, right), series in zip(pairwise(self.pieces.edges), self.pieces.series, strict=True):
+            y = np.cos(np.linspace(0.0, np.pi, 4 * len(series) + 1))  # a polynomial exceeds these values by 8 % at most
             x = 0.5 * ((left + right) + (right - left) * y)
-            slope = chebyshev.chebval(y, chebyshev.chebder(values)) * 2.0 / (right - left)
+            slope = chebyshev.chebval(y, chebyshev.chebder(series)) * 2.0 / (right - left)
             turning = 2.0 * np.sqrt(np.maximum(x * (1.0 - x), 0.0)) * np.abs(slope)  # |dx/dθ| = 2 |cos θ| sin θ
-            largest = max(largest, float((np.abs(chebyshev.chebval(y, values)) + turning).sum(axis=0).max()))
+            largest = max(largest, float((np.abs(chebyshev.chebval(y, series)) + turning).sum(axis=0).max()))
         return largest
 
 
@@ -176,13 +165,13 @@ def _clamped(y, low, high):  # type: ignore[no-untyped-def]
 
 
 def number_count(lengths: tuple[tuple[int, ...], ...]) -> int:
-    """How many numbers `PiecewiseSeries.parameters` are."""
-    return len(lengths[0]) + sum(2 + sum(terms) - len(terms) for terms in lengths if max(terms) > 1)
+    """How many numbers `KernelSeries.parameters` are."""
+    return len(lengths[0]) + sum(2 + sum(counts) - len(counts) for counts in lengths if max(counts) > 1)
 
 
 @lru_cache
 def series_evaluator(lengths: tuple[tuple[int, ...], ...]) -> Any:
-    """A per-cell function (x, one, *parameters) → a tuple of functions, from `PiecewiseSeries.lengths`.
+    """A per-cell function (x, one, *parameters) → a tuple of functions, from `KernelSeries.lengths`.
 
     Every piece contributes at every x, so that a kernel has neither branches, loops nor arrays in it. The T_n of a
     piece are shared by all functions. `one` is 1 in the kernel's float type.
@@ -190,21 +179,21 @@ def series_evaluator(lengths: tuple[tuple[int, ...], ...]) -> Any:
     functions = range(len(lengths[0]))
     arguments = [f"c{function}" for function in functions]
     lines, sums = [], [[f"c{function}"] for function in functions]
-    for piece, terms in enumerate(lengths):
-        if max(terms) == 1:
+    for piece, counts in enumerate(lengths):
+        if max(counts) == 1:
             continue
         arguments += [f"middle{piece}", f"stretch{piece}"]
         lines += [f"    t1 = clamped((x - middle{piece}) * stretch{piece}, -one, one)", "    twice = t1 + t1"]
-        for n in range(1, max(terms)):
+        for n in range(1, max(counts)):
             if n > 1:
                 lines += [f"    t{n} = twice * t{n - 1} - {'one' if n == 2 else f't{n - 2}'}"]
             for function in functions:
-                if n < terms[function]:
+                if n < counts[function]:
                     number, part = f"c{piece}_{function}_{n}", f"f{piece}_{function}"
                     arguments += [number]
                     lines += [f"    {part} = {number} * t{n}" + (f" + {part}" if n > 1 else "")]
         for function in functions:
-            if terms[function] > 1:
+            if counts[function] > 1:
                 sums[function] += [f"f{piece}_{function}"]
     results = ", ".join(" + ".join(parts) for parts in sums)
     text = "\n".join([f"def evaluate(x, one, {', '.join(arguments)}):", *lines, f"    return ({results},)"])

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from coefficients.piecewise import PiecewiseChebyshev
+from coefficients.rashba import SpinOrbit
 from llgsim.grid import Grid
 from llgsim.percell import dot, per_cell
 from llgsim.torques.base import Field, Torque
 from llgsim.torques.drive import Drive, DriveLike, checked_ramp
-from llgsim.torques.series import CoefficientLike, PiecewiseSeries, chebyshev_series, number_count, series_evaluator
+from llgsim.torques.series import (
+    CoefficientLike,
+    KernelSeries,
+    chebyshev_series,
+    number_count,
+    one_piece,
+    series_evaluator,
+    vanishing,
+)
 
-COUPLINGS = ("rashba", "dresselhaus")
 DRIVES = {"E": "V/m", "sheet_current": "A/m"}
 
 
@@ -22,41 +31,37 @@ DRIVES = {"E": "V/m", "sheet_current": "A/m"}
 class SpinOrbitCoefficients:
     """a, b, c, d as functions of m_z² and the coupling that they belong to.
 
-    R = a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F) (ATT 7 and 14). F is the electric field or the sheet
-    current for Rashba coupling α(σ_x p_y − σ_y p_x), and (F_y, F_x) for Dresselhaus coupling α(σ_x p_x − σ_y p_y): that
-    is the same Hamiltonian with x and y of the orbital motion exchanged, spins and m as they are, so that to (E_x, E_y)
-    the spins respond as with Rashba coupling to (E_y, E_x). With E_D = (E_x, −E_y) it reads −a m×E_D − b m×(m×E_D) − …;
-    in ATT (20) this sign is missing.
-
-    Parameters
-    ----------
-    series : PiecewiseSeries
-        The four functions.
-    coupling : "rashba" or "dresselhaus"
+    The torque is that of `SpinOrbitTorque`.
     """
 
-    series: PiecewiseSeries
+    functions: PiecewiseChebyshev
     coupling: str = "rashba"
 
     @cached_property
     def vanish(self) -> bool:
         """Whether a, b, c and d are zero everywhere."""
-        return bool(self.series.vanish.all())
+        return bool(vanishing(self.functions).all())
+
+    @property
+    def is_uniform_field(self) -> bool:
+        """Whether the torque is that of a field that does not depend on m: of a constant a alone."""
+        return set(self._series.lengths) == {(1,)}
 
     @cached_property
-    def _evaluated(self) -> PiecewiseSeries:
+    def _series(self) -> KernelSeries:
         """What a kernel evaluates: a alone if the others vanish."""
-        return self.series.only(0) if self.series.vanish[1:].all() else self.series
+        alone = vanishing(self.functions)[1:].all()
+        return KernelSeries(self.functions.columns([0]) if alone else self.functions)
 
     @property
     def angular_velocity(self) -> Any:
         """The per-cell function (m, ddx, ddy, *parameters) → Ω (rad/s) with R = Ω × m."""
-        return composed_angular_velocity(self._evaluated.lengths)
+        return spin_orbit_angular_velocity(self._series.lengths)
 
     def parameters(self, force: Field, scale: float = 1.0) -> tuple[float, ...]:
         """One, the directed drive, the numbers of the series: for a field or current (2,) and coefficients × scale."""
         x, y = force if self.coupling == "rashba" else force[::-1]
-        return (1.0, float(x), float(y), *self._evaluated.parameters(scale))
+        return (1.0, float(x), float(y), *self._series.parameters(scale))
 
     def rate(self, m: Field, force: Field, scale: float = 1.0) -> Field:
         """R (3, ny, nx) in 1/s for a whole field."""
@@ -66,13 +71,13 @@ class SpinOrbitCoefficients:
 
     def rate_bound(self, force: Field, scale: float = 1.0) -> float:
         """A bound (1/s) on how fast R turns m and on how fast small deviations grow, also where coefficients jump."""
-        return abs(scale) * self._evaluated.steepness * float(np.hypot(*force))
+        return abs(scale) * self._series.steepness * float(np.hypot(*force))
 
 
-def checked_coupling(owner: str, name: str, coupling: str) -> None:
-    """ValueError for a coupling other than the two."""
-    if coupling not in COUPLINGS:
-        raise ValueError(f'{owner}: {name} = {coupling!r} must be "rashba" or "dresselhaus"')
+def check_coupling(owner: str, coupling: str) -> None:
+    """ValueError for a coupling that the electron model does not have."""
+    if coupling not in get_args(SpinOrbit):
+        raise ValueError(f'{owner}: coupling = {coupling!r} must be "rashba" or "dresselhaus"')
 
 
 @per_cell
@@ -103,10 +108,10 @@ def spin_orbit_torque(m, fx, fy, a, b, c, d):  # type: ignore[no-untyped-def]
 
 
 @lru_cache
-def composed_angular_velocity(lengths: tuple[tuple[int, ...], ...]) -> Any:
+def spin_orbit_angular_velocity(lengths: tuple[tuple[int, ...], ...]) -> Any:
     """The per-cell function (m, ddx, ddy, one, fx, fy, *numbers) → Ω for a, or for a, b, c, d.
 
-    `lengths` and the numbers are those of their `PiecewiseSeries`.
+    `lengths` and the numbers are those of their `KernelSeries`.
     """
     numbers = ", ".join(f"p{index}" for index in range(number_count(lengths)))
     names, turning = ("a,", field_like) if len(lengths[0]) == 1 else ("a, b, c, d", spin_orbit_torque)
@@ -131,8 +136,12 @@ class SpinOrbitTorque(Torque):
     ∂t m ∋ a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F)
 
     (Ado, Tretiakov, Titov, Phys. Rev. B 95, 094401, Eqs. 7 and 14), with F the electric field or the sheet current. a
-    and c are field-like (odd in m), b and d damping-like (even). For Dresselhaus coupling α(σ_x p_x − σ_y p_y)
-    F is (F_y, F_x) instead, which is their Eq. 20 with the opposite sign.
+    and c are field-like (odd in m), b and d damping-like (even).
+
+    This is for Rashba coupling α(σ_x p_y − σ_y p_x). Dresselhaus coupling α(σ_x p_x − σ_y p_y) is the same Hamiltonian
+    with x and y of the orbital motion exchanged, spins and m as they are: spins respond to (F_x, F_y) as with Rashba
+    coupling to (F_y, F_x), which therefore takes the place of F. With E_D = (E_x, −E_y) the torque reads
+    −a m×E_D − b m×(m×E_D) − …; in ATT (20) this sign is missing.
 
     Parameters
     ----------
@@ -142,7 +151,7 @@ class SpinOrbitTorque(Torque):
     E, sheet_current : (float, float) or function t → (float, float)
         Electric field (V/m) or current per width of the film (A/m); exactly one of them.
     coupling : "rashba" or "dresselhaus"
-        The spin-orbit coupling, which directs F.
+        The spin-orbit coupling.
     ramp : float
         A constant drive is switched on over this time (s) by a smoothstep from t = 0.
 
@@ -182,7 +191,7 @@ class SpinOrbitTorque(Torque):
                 f"SpinOrbitTorque: give exactly one of E and sheet_current, got {' and '.join(given) or 'none'}"
             )
         object.__setattr__(self, given[0], self.drive.value)
-        checked_coupling("SpinOrbitTorque", "coupling", self.coupling)
+        check_coupling("SpinOrbitTorque", self.coupling)
         self._coefficients  # noqa: B018  checks them
 
     @cached_property
@@ -194,7 +203,7 @@ class SpinOrbitTorque(Torque):
     @cached_property
     def _coefficients(self) -> SpinOrbitCoefficients:
         series = [chebyshev_series("SpinOrbitTorque", name, getattr(self, name)) for name in "abcd"]
-        return SpinOrbitCoefficients(PiecewiseSeries.of(series), self.coupling)
+        return SpinOrbitCoefficients(one_piece(series), self.coupling)
 
     @property
     def steady_after(self) -> float:

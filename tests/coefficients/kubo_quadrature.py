@@ -321,17 +321,6 @@ def response(
     )
 
 
-def torque_coefficients(K: Real, theta: float) -> tuple[float, float, float, float]:
-    """a, b, c, d of m×(ẑ×E), m×(m×(ẑ×E)), m×(m×ẑ)(m·E), m×ẑ(m·E) from K (3, 2); with Kσ⁻¹, those per current."""
-    m_x, m_z = math.sin(theta), math.cos(theta)
-    (xx, xy), (yx, yy), (zx, zy) = K.tolist()
-    a = xy - m_x / m_z * zy
-    b = yy / m_z
-    c = (xy + yx) / m_x**2 - zy / (m_x * m_z)
-    d = -zx / m_x - xx / m_z + (xx - yy) / (m_x**2 * m_z)
-    return a, b, c, d
-
-
 POINTS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "data" / "sot.json").read_text(encoding="utf-8")
 )["points"]

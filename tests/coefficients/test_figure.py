@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import coefficients as co
 from coefficients.spin_orbit import Form
-from coefficients.table import GapEdge
+from coefficients.tmatrix import GapEdge
 from coefficients.units import angstrom, electron_mass, eV, fs, hbar, meV, nm
 
 

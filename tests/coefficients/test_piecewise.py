@@ -23,9 +23,14 @@ def absolute(tolerance: float, functions: int) -> Callable[[np.ndarray], np.ndar
     return lambda values: np.full(functions, tolerance)
 
 
-def counting(count: list[int]) -> Callable[[], None]:
-    """To be called at every evaluation."""
-    return lambda: count.append(1)
+def counting(functions: Functions, count: list[float]) -> Functions:
+    """The same functions, which note where they are evaluated."""
+
+    def noting(x: float) -> np.ndarray:
+        count.append(x)
+        return functions(x)
+
+    return noting
 
 
 def deviations(series: PiecewiseChebyshev, functions: Functions, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,14 +76,14 @@ def test_pieces_meet() -> None:
 
 
 def test_a_polynomial_takes_one_piece_and_few_evaluations() -> None:
-    counted: list[int] = []
+    counted: list[float] = []
     polynomial = np.polynomial.Polynomial([1.0, -2.0, 0.5, 3.0, 0.0, -4.0])
 
     def functions(x: float) -> np.ndarray:
         assert 0.0 < x < 1.0
         return np.array([polynomial(x)])
 
-    series, resolved = fit(functions, tolerances=absolute(1e-12, 1), said=counting(counted))
+    series, resolved = fit(counting(functions, counted), tolerances=absolute(1e-12, 1))
     assert resolved
     # 16 nodes and the 32 zeros of T_48 between them
     assert len(counted) == 3 * piecewise.TERMS == 48
@@ -97,8 +102,8 @@ def nearly_a_step(x: float) -> np.ndarray:
 def test_a_near_discontinuity_is_resolved_with_fewer_evaluations_where_it_is_known() -> None:
     counts = []
     for breaks in (BREAKS, []):
-        counted: list[int] = []
-        series, resolved = fit(nearly_a_step, breaks=breaks, tolerances=absolute(1e-8, 2), said=counting(counted))
+        counted: list[float] = []
+        series, resolved = fit(counting(nearly_a_step, counted), breaks=breaks, tolerances=absolute(1e-8, 2))
         assert resolved
         assert (series.errors <= 1e-8).all()
         check_errors(series, nearly_a_step)
@@ -112,8 +117,8 @@ def step(x: float) -> np.ndarray:
 
 
 def test_a_step_is_given_up_and_its_error_told() -> None:
-    counted: list[int] = []
-    series, resolved = fit(step, tolerances=absolute(1e-8, 2), said=counting(counted))
+    counted: list[float] = []
+    series, resolved = fit(counting(step, counted), tolerances=absolute(1e-8, 2))
     assert not resolved
     check_errors(series, step)
     here = int(np.searchsorted(series.edges, 0.3)) - 1
@@ -147,8 +152,8 @@ def test_noise_is_told_as_an_error_and_not_chased_when_its_size_is_known() -> No
     def rounding(x: np.ndarray, values: np.ndarray) -> np.ndarray:
         return 4.0 * noise / (1.0 - x)[:, None]  # twice the error, which a bound is, and what the nodes add
 
-    counted: list[int] = []
-    series, resolved = fit(functions, tolerances=absolute(1e-12, 1), rounding=rounding, said=counting(counted))
+    counted: list[float] = []
+    series, resolved = fit(counting(functions, counted), tolerances=absolute(1e-12, 1), rounding=rounding)
     assert not resolved
     assert len(counted) <= 3 * 48
     check_errors(series, lambda x: np.array([np.sin(3.0 * x)]))

@@ -83,8 +83,6 @@ def test_numbers_of_a_known_case() -> None:
     assert model.spin_orbit_splitting / eV == pytest.approx(0.5123, rel=1e-4)
     assert model.exchange_sign == -1
     assert model.signed_exchange == -0.2 * eV
-    D, S = model.dimensionless(hbar / eV)  # τ = 1/eV
-    assert pytest.approx((0.2, 0.5123), rel=1e-4) == (D, S)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +112,7 @@ def test_one_filled_subband_is_a_model_but_has_no_two_band_formulas(fermi_energy
     model = co.RashbaFerromagnet(**{**GOOD, "fermi_energy": fermi_energy * eV})
     message = f"fermi_energy = {fermi_energy:g} eV must exceed exchange = 0.3 eV"
     with pytest.raises(ValueError, match=message):
-        model.dimensionless(1e-14)
+        _ = model.spin_orbit_splitting
     with pytest.raises(ValueError, match=message):
         _ = model.fermi_velocity
     with pytest.raises(ValueError, match=message):
@@ -178,3 +176,17 @@ def test_carrier_density_of_one_band_along_the_axis() -> None:
 def test_below_the_lower_band_there_are_no_carriers() -> None:
     model = co.RashbaFerromagnet(**{**GOOD, "fermi_energy": -1.0 * eV})
     assert model.carrier_density(0.3) == 0.0
+
+
+@pytest.mark.parametrize(("fermi_energy", "n_z"), [(0.2, 0.4), (1.0, 0.7), (-0.1, 0.2)])
+def test_mean_fermi_speed_is_that_of_the_states_at_the_fermi_energy(fermi_energy: float, n_z: float) -> None:
+    model = co.RashbaFerromagnet(**{**GOOD, "fermi_energy": fermi_energy * eV})
+    # a strip of energies about ε on a grid of k: its states have the velocities of the Fermi lines
+    k = (np.arange(2400) - 1199.5) * 1e7
+    kx, ky = np.meshgrid(k, k)
+    bands = model.energies(kx, ky, m=(math.sqrt(1 - n_z**2), 0.0, n_z))
+    strip = np.abs(bands - model.fermi_energy) < 0.01 * eV
+    slopes = np.stack(np.gradient(bands, 1e7, axis=(1, 2))) / hbar
+    speed = np.hypot(*slopes)[strip].mean()
+    # 1e4 states or more in the strip, and its width squared
+    assert model.mean_fermi_speed(n_z) == pytest.approx(speed, rel=5e-3)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 import subprocess
 import sys
@@ -108,6 +109,14 @@ def test_K_gives_back_a_to_d(table: co.CoefficientTable) -> None:
     assert kappa_q * (-k_zx - k_xx + (k_xx - k_yy) / m_x**2) == table.d(m_z)
 
 
+def test_tables_are_equal_if_all_their_numbers_are(table: co.CoefficientTable) -> None:
+    again = co.tabulate(electrons(), DISORDER, spin_density=DENSITY)
+    assert again == table
+    assert hash(again) == hash(table)
+    assert dataclasses.replace(table, spin_density=2 * DENSITY) != table
+    assert dataclasses.replace(table, response=table.response.scaled(1.0 + 1e-15)) != table
+
+
 def test_drift_velocity_from_field_and_current(table: co.CoefficientTable) -> None:
     E = np.array([3e5, -1e5])
     v_d = table.drift_velocity(E=E)
@@ -142,6 +151,7 @@ def test_warnings_have_numbers(table: co.CoefficientTable) -> None:
     (text,) = table.check_length(3 * nm, "skyrmion radius")
     assert "4.19 nm" in text
     assert "skyrmion radius 3 nm" in text
+    assert text.endswith("the coefficients are not reliable there")
     assert table.check_drift_velocity((8e4, 0.0)) == []
     (text,) = table.check_drift_velocity((6e4, 8e4))
     assert "1e+05 m/s" in text

@@ -50,7 +50,7 @@ def test_a_person_can_read_the_file(table: co.CoefficientTable, tmp_path: Path) 
     assert document["rows"][-1][:2] == [1.0, table.xi0(1.0)]
     assert document["model"]["exchange_J"] == 0.3 * eV
     assert document["scheme"].startswith("self-consistent Born, leading order in")
-    assert max(len(line) for line in path.read_text(encoding="utf-8").splitlines()) < 250
+    assert max(len(line) for line in path.read_text(encoding="utf-8").splitlines()) < 450  # 16 numbers of 17 digits
 
 
 def rewrite(path: Path, **changes: object) -> None:
@@ -154,8 +154,7 @@ def test_impurities_come_back_bit_for_bit(impurities: co.CoefficientTable, tmp_p
         path = tmp_path / "table.json"
         table.save(path)
         loaded = co.load_table(path)
-        assert loaded == table
-        assert loaded.gap_edge == table.gap_edge
+        assert loaded == table  # the series too
         assert loaded.warnings == table.warnings
         assert loaded.notes == table.notes
         n_z = np.linspace(-1, 1, 37)
@@ -164,9 +163,6 @@ def test_impurities_come_back_bit_for_bit(impurities: co.CoefficientTable, tmp_p
         for name in ("a", "b", "c", "d", "sigma_xx", "sigma_yy", "sigma_xy"):
             np.testing.assert_array_equal(loaded.error(name, n_z), table.error(name, n_z))
         np.testing.assert_array_equal(loaded.K(n_z), table.K(n_z))
-        np.testing.assert_array_equal(loaded.response.edges, table.response.edges)
-        for one, other in zip(loaded.response.series, table.response.series, strict=True):
-            np.testing.assert_array_equal(one, other)
         assert loaded.scattering_time == table.scattering_time
         again = tmp_path / "again.json"
         loaded.save(again)

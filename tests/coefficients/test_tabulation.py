@@ -8,7 +8,7 @@ import pytest
 
 import coefficients as co
 from coefficients import tabulation
-from coefficients.units import angstrom, electron_mass, eV, fs
+from coefficients.units import angstrom, electron_mass, eV, fs, hbar, nm
 
 DISORDER = co.WhiteNoise(scattering_time=10 * fs)
 
@@ -33,6 +33,37 @@ def test_a_disagreement_of_the_routes_is_refused(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(tabulation.kubo, "t_coefficients", wrong)
     with pytest.raises(RuntimeError, match="differ by 1e-07"):
         co.tabulate(electrons(), DISORDER, spin_density=2e19)
+
+
+def weak_impurities() -> co.CoefficientTable:
+    """w = 0.1, 0.02 per nm²: D = 3290, S = 8430."""
+    model = electrons(rashba=1.0 * eV * angstrom)
+    strength = 2 * 0.1 * hbar**2 / electron_mass
+    disorder = co.PointImpurities(density=0.02 / nm**2, strength=strength, reference_energy=1 * eV)
+    return co.tabulate(model, disorder, spin_density=2e19, tolerance=1e-4)
+
+
+def test_rounding_of_the_quadrature_for_long_scattering_times_is_no_disagreement() -> None:
+    table = weak_impurities()
+    assert 8400 < table.S < 8500
+    n_z = np.linspace(0.0, 1.0, 21)
+    # the closed form with 19 digits keeps 15 of them, so that all the difference is that of the quadrature
+    D, S, C = np.longdouble(table.D), np.longdouble(table.S), np.longdouble(n_z) ** 2
+    gap, inner = 4 * (D - S) * (D + S), 1 + 8 * (D**2 + S**2) + 64 * C * D**2 * S**2
+    R = np.sqrt(inner + gap**2)
+    Y = gap**2 / 4 + D**2 * (1 + R) + C * D**2 * (1 + 4 * D**2 + R + 16 * S**2)
+    t0 = -D * (1 + inner / (R - gap) + C * (1 + 4 * D**2 + R + 12 * S**2)) / (2 * Y)
+    exact = np.array([t0, S**2 * (1 + 4 * C * D**2 + R) / Y, S**2 * (1 + 4 * C * D**2) / Y])
+    closed, kubo = (route.t_coefficients(table.D, table.S, n_z, sign=-1) for route in (co.closed_form, co.kubo))
+    assert np.abs(closed / exact - 1).max() < 1e-15
+    assert 1e-10 < np.abs(kubo / exact - 1).max() < tabulation.KUBO_ROUNDING * table.S**2
+
+
+def test_a_disagreement_beyond_that_rounding_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = co.kubo.t_coefficients
+    monkeypatch.setattr(tabulation.kubo, "t_coefficients", lambda *a, **k: tuple(1.00001 * t for t in right(*a, **k)))
+    with pytest.raises(RuntimeError, match=r"differ by 1e-05 \(D = 32.*where 1e-06 is the most that rounding explains"):
+        weak_impurities()
 
 
 def test_no_spin_orbit_coupling_is_a_table() -> None:

@@ -50,16 +50,13 @@ def test_reference_values(point: dict[str, Any]) -> None:
     # small differences of the elements of K_J
     efficiencies = [point[tau] for tau in ("tau1_o", "tau1_e", "tau2_o", "tau2_e")]
     np.testing.assert_allclose(response.torques_J, efficiencies, rtol=1e-7)
-    # an identity: rounding alone, times the number of iterations that a slow convergence (θ = 0.747) adds up
-    assert response.ward_residual < 1e-12
+    # an identity, but for what Σ still changes by: 4e-15 of itself, also where it converges slowly (θ = 0.747)
+    assert response.ward_residual < 5e-15
 
 
 @pytest.mark.parametrize(
     "point",
-    [
-        pytest.param(p, marks=() if p in (IN_GAP, UNITARY_IN_GAP, ABOVE, POINTS[33]) else pytest.mark.slow)
-        for p in POINTS
-    ],
+    [pytest.param(p, marks=() if p in (IN_GAP, ABOVE) else pytest.mark.slow) for p in POINTS],
     ids=name,
 )
 def test_brute_force_quadrature(point: dict[str, Any]) -> None:
@@ -247,6 +244,7 @@ def test_limit_along_the_normal(point: dict[str, Any]) -> None:
     # rounding of K, 1e-14, times 1/m_x² at 0.02; in the J-form b and d are in addition small differences
     np.testing.assert_allclose(at(0.0), limit, rtol=1e-7)
     np.testing.assert_array_equal(at(math.pi), at(0.0))
+    assert {type(value) for value in tmatrix.response(**{**values, "theta": 0.0}).torques} == {float}
     # where the direct evaluation takes over its rounding is 1e-14/m_x² = 1e-8 of what cancels
     below, above = at(math.asin(0.9999e-3)), at(math.asin(1.0001e-3))
     np.testing.assert_allclose(below, above, rtol=1e-6)
@@ -285,7 +283,7 @@ GOOD = arguments(IN_GAP)
         ({"inverse_strength": math.inf}, r"inverse_strength = inf must be a finite 1/W; 0 is the unitary limit"),
         ({"reference_energy": 0.0}, r"reference_energy = 0.0 must be a positive energy"),
         ({"reference_energy": -5.0}, r"reference_energy = -5.0 must be a positive energy"),
-        ({"reference_energy": None}, r"reference_energy = None must be a positive energy"),
+        ({"reference_energy": None}, r"reference_energy = nan must be a positive energy"),
         ({"reference_energy": math.inf}, r"reference_energy = inf must be a positive energy"),
         ({"theta": -0.1}, r"theta = -0.1 must lie in \[0, pi\]"),
         ({"theta": 3.2}, r"theta = 3.2 must lie in \[0, pi\]"),

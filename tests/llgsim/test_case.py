@@ -220,6 +220,11 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         impurities(strength_eV_nm2=0.0),
         [("disorder.strength_eV_nm2", 'a number other than 0, or "unitary"')],
     ),
+    "a strength in another unit": (
+        impurities(strength_eV_nm2=2e4),
+        [("disorder.strength_eV_nm2", 'within 10000, or "unitary" (inf); check the unit')],
+    ),
+    "unitary something else": (impurities(density_per_nm2="unitary"), [("disorder.density_per_nm2", "a number")]),
     "strength without its energy": (
         impurities(reference_energy_eV=None),
         [("disorder.reference_energy_eV", "is missing")],
@@ -246,11 +251,20 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
     ),
     "spin-orbit torque without a drive": (
         spin_orbit(a_m_per_V_s=1e4),
-        [("torques[0]", "one of E_V_per_m and sheet_current_A_per_m, got none")],
+        [("torques[0].a_m_per_V_s", "goes with E_V_per_m, which is missing")],
+    ),
+    "spin-orbit torque of nothing": (spin_orbit(), [("torques[0]", "exactly one of E and sheet_current, got none")]),
+    "spin-orbit torque of two drives": (
+        spin_orbit(E_V_per_m=[1e5, 0.0], sheet_current_A_per_m=[50.0, 0.0], a_m_per_V_s=1e4),
+        [("torques[0]", "exactly one of E and sheet_current, got E and sheet_current")],
     ),
     "coefficients of another drive": (
         spin_orbit(E_V_per_m=[1e5, 0.0], b_m_per_A_s=1e4),
-        [("torques[0].b_m_per_A_s", "does not go with E_V_per_m, whose coefficients are b_m_per_V_s")],
+        [("torques[0].b_m_per_A_s", "goes with sheet_current_A_per_m, which is missing")],
+    ),
+    "spin-orbit torque of zeros": (
+        spin_orbit(E_V_per_m=[1e5, 0.0], a_m_per_V_s=0.0),
+        [("torques[0]", "gives none of a, b, c, d")],
     ),
     "unknown coupling": (spin_orbit(E_V_per_m=[1e5, 0], coupling="weyl"), [("torques[0].coupling", "'rashba'")]),
     "zero cells": (edited(grid={"nx": 0}), [("grid.nx", "at least 1, got 0")]),
@@ -276,6 +290,8 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         [("output.snapshots_every_ps", "multiple of run.every_ps")],
     ),
     "unknown term": (term(1, kind="interfacial-dni"), [("terms[1].kind", "did you mean interfacial-dmi?")]),
+    "a list for a kind": (term(1, kind=["exchange"]), [("terms[1].kind", "unknown kind ['exchange']")]),
+    "a text for a section": (lambda data: data.update(start="vortex"), [("start", "must be a section [start], got")]),
     "a term without its constant": (
         lambda data: data["terms"][1].pop("D_J_per_m2"),
         [("terms[1].D_J_per_m2", "is missing: the interfacial DMI constant")],

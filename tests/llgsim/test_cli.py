@@ -192,10 +192,36 @@ def test_a_texture_at_the_gap_edge_is_warned_about(wall: Path, capsys: pytest.Ca
     assert main(["run", str(gap_edge(wall)), "-o", str(run), "--quiet", "--no-pictures"]) == 0
     printed = capsys.readouterr().out
     assert "spin transfer, stated in the case and not computed: none" in printed
-    assert printed.count("WARNING: m passes |m_z| = ") == 2  # before the run and in its report
-    assert "m passes |m_z| = " in (run / "report.txt").read_text(encoding="utf-8")
+    assert printed.count("WARNING: m passes |m_z| from ") == 2  # before the run and in its report
+    text = (run / "report.txt").read_text(encoding="utf-8")
+    assert "m passes |m_z| from " in text
+    assert "drive: E_V_per_m = [100000.0, 0.0], spin_transfer = none" in text
     report = json.loads((run / "report.json").read_text(encoding="utf-8"))
-    assert any("where the Fermi energy leaves the exchange gap" in warning for warning in report["warnings"])
+    assert any("the Fermi energy leaves the exchange gap at" in warning for warning in report["warnings"])
+
+
+def test_a_state_that_passes_the_gap_edge_on_its_way_is_warned_about(
+    wall: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A single spin that a field turns from one pole to the other: its first and last states are far from the edge."""
+    case = gap_edge(wall)
+    text = case.read_text(encoding="utf-8").replace("nx = 300", "nx = 1")
+    text = text.replace(
+        'texture = "domain-wall"\nwidth_nm = 5\ncenter_nm = 100',
+        'texture = "uniform"\ndirection = [0.1, 0.0, 1.0]\nrelax = false',
+    )
+    text = text.replace("[start]", '[[terms]]\nkind = "zeeman"\nB_T = [0.0, 0.0, -5.0]\n[start]')
+    text = text.replace("damping = 0.2", "damping = 0.5").replace("duration_ns = 0.05", "duration_ns = 0.2")
+    case.write_text(text, encoding="utf-8")
+    run = wall.parent / "run"
+    assert main(["run", str(case), "-o", str(run), "--quiet", "--no-pictures"]) == 0
+    m_z = Run.open(run).snapshots[:][:, 2]
+    assert m_z[0] > 0.99
+    assert m_z[-1] < -0.99
+    before, after = capsys.readouterr().out.split("no velocity to compare")
+    assert "m passes" not in before
+    assert "WARNING: m passes |m_z| from " in after
+    assert "m passes |m_z| from " in (run / "report.txt").read_text(encoding="utf-8")
 
 
 def test_show_kernel_prints_the_module(wall: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -314,7 +340,8 @@ def test_a_run_directory_can_be_run_again(tmp_path: Path, capsys: pytest.Capture
     (tmp_path / "run" / "final.ovf").rename(tmp_path / "states" / "final.ovf")
     again = edited(again, ("run/final.ovf", "states/final.ovf"))
     assert run_case(again, tmp_path, "--overwrite") == 0
-    assert main(["run", str(tmp_path / "run" / "case.toml"), "-o", str(tmp_path / "third"), "--quiet"]) == 0
+    third = ["-o", str(tmp_path / "third"), "--quiet", "--no-pictures"]
+    assert main(["run", str(tmp_path / "run" / "case.toml"), *third]) == 0
     np.testing.assert_array_equal(Run.open(tmp_path / "run").snapshots[-1], Run.open(tmp_path / "third").snapshots[-1])
     assert main(["report", str(tmp_path / "run"), "--no-pictures"]) == 0
 

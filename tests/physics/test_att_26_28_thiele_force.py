@@ -240,20 +240,6 @@ def test_constant_field_like_torque_has_no_force() -> None:
         assert np.abs(force).max() < 1e-12 * same_size
 
 
-def test_neel_and_bloch_skyrmions_change_places_between_the_couplings() -> None:
-    """A Néel skyrmion under Rashba coupling moves as a Bloch skyrmion under Dresselhaus coupling.
-
-    Of helicity +π/2 with the current along x and −π/2 along y: the minus of (28) exchanges the two as ATT have them.
-    """
-    grid, p = film(), functions(random_coefficients(seed=4))
-
-    def force(helicity: float, J: tuple[float, float], coupling: str) -> Field:
-        return att_force(Texture(helicity=helicity).m(grid), grid, SpinOrbitTorque(**p, E=J, coupling=coupling))
-
-    for helicity, J in ((math.pi / 2, (1e4, 0.0)), (-math.pi / 2, (0.0, 1e4))):
-        assert_same(force(helicity, J, "dresselhaus"), force(0.0, J, "rashba"))
-
-
 def test_force_converges_with_the_order_of_the_derivatives() -> None:
     """Of tenth order on an open film, exponentially on a periodic one."""
     texture = Texture(helicity=0.6)
@@ -305,7 +291,7 @@ def test_dresselhaus_torque_is_that_of_the_mirrored_field(
     torques = [
         SpinOrbitTorque(**given, E=field, coupling="dresselhaus"),
         SpinOrbitTorque(**given, E=field[::-1], coupling="rashba"),
-        MicroscopicTorque(Coefficients(**bare, **given, spin_orbit_coupling="dresselhaus"), E=field),
+        MicroscopicTorque(Coefficients(**bare, **given, coupling="dresselhaus"), E=field),
         MicroscopicTorque(Coefficients(**bare, **given), E=field[::-1]),
     ]
     grid = Grid(nx=1, ny=1, dx=nm, dy=nm, thickness=nm)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from coefficients.rashba import SpinOrbit
 from llgsim import Coefficients, Grid, MicroscopicTorque, Simulation, SpinOrbitTorque
 from llgsim.torques import Torque
 from tests import oracle
@@ -24,15 +25,12 @@ FUNCTIONS: dict[str, Any] = {
     "d": lambda z: 1e3 * np.cos(2 * z),
 }
 E = (2e5, 7e4)
-COUPLINGS = ("rashba", "dresselhaus")
+COUPLINGS = get_args(SpinOrbit)
 
 
 def formula(m: Field, F: Any, coefficients: dict[str, Any]) -> Field:
-    """a m×(ẑ×F) + b m×(m×(ẑ×F)) + c m×(m×ẑ)(m·F) + d m×ẑ (m·F)."""
-    a, b, c, d = (oracle.number_or_function(coefficients.get(name, 0.0), m[2]) for name in "abcd")
-    z, e, along = oracle.constant((0, 0, 1), m), oracle.constant((-F[1], F[0], 0), m), m[0] * F[0] + m[1] * F[1]
-    rate = a * oracle.cross(m, e) + b * oracle.cross(m, oracle.cross(m, e))
-    return rate + along * (c * oracle.cross(m, oracle.cross(m, z)) + d * oracle.cross(m, z))
+    a_to_d = (oracle.number_or_function(coefficients.get(name, 0.0), m[2]) for name in "abcd")
+    return oracle.spin_orbit_torque(m, F, *a_to_d)
 
 
 def directed(F: Any, coupling: str) -> Any:
@@ -75,7 +73,7 @@ def test_microscopic_torque_without_xi_is_the_same() -> None:
     for coupling in COUPLINGS:
         alone = SpinOrbitTorque(**FUNCTIONS, sheet_current=(3.0, -1.0), coupling=coupling)
         zero = {"xi0": 0.0, "xi_parallel": 0.0, "xi_perpendicular": 0.0}
-        coefficients = Coefficients(**zero, **FUNCTIONS, spin_orbit_coupling=coupling)
+        coefficients = Coefficients(**zero, **FUNCTIONS, coupling=coupling)
         torque = MicroscopicTorque(coefficients, sheet_current=(3.0, -1.0))
         rates = [part.evaluate(m, m, m, grid, MS, GAMMA, 0.0)[0] for part in (alone, torque)]
         # ξ = 0 makes zeros, which are added
@@ -103,61 +101,6 @@ def test_base_torques_have_no_spin_orbit_part() -> None:
     np.testing.assert_array_equal(
         anisotropic(spin_orbit=False).spin_orbit_rate(m, grid, MS, GAMMA, 0.0), np.zeros(m.shape)
     )
-
-
-# -- the Hamiltonians
-
-PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
-
-
-def response(m: Any, coupling: str) -> Field:
-    """K (3, 2): Σ_k Tr σ_i G^R v_α G^A of electrons with a constant lifetime, ħ = mass = 1; s = K E.
-
-    H = k²/2 + α(σ_x k_y − σ_y k_x) or k²/2 + α(σ_x k_x − σ_y k_y), and − Δ m·σ in both.
-    """
-    alpha, exchange, energy, broadening = 0.7, 0.4, 1.0, 0.3
-    radius, weight = np.polynomial.legendre.leggauss(60)
-    radius, weight = 4.0 * (radius + 1.0), 4.0 * weight  # the same cut-off in every direction
-    angle = 2 * np.pi * np.arange(96) / 96
-    kx, ky = np.outer(radius, np.cos(angle))[..., None, None], np.outer(radius, np.sin(angle))[..., None, None]
-    sx, sy, one = PAULI[0], PAULI[1], np.eye(2)
-    if coupling == "rashba":
-        H, velocity = alpha * (sx * ky - sy * kx), (kx * one - alpha * sy, ky * one + alpha * sx)
-    else:
-        H, velocity = alpha * (sx * kx - sy * ky), (kx * one + alpha * sx, ky * one - alpha * sy)
-    H = H + 0.5 * (kx**2 + ky**2) * one - exchange * np.einsum("i,ijk->jk", m, PAULI)
-    G = np.linalg.inv((energy + 1j * broadening) * one - H)
-    chain = [G @ v @ np.conj(np.swapaxes(G, -1, -2)) for v in velocity]
-    traces = np.einsum("ijk,arckj->iarc", PAULI, np.array(chain)).real
-    return np.asarray(np.einsum("iarc,r->ia", traces, weight * radius))
-
-
-@pytest.mark.parametrize("coupling", COUPLINGS)
-@pytest.mark.parametrize("m_z", [0.35, -0.8])
-def test_direction_of_the_torque_follows_from_the_hamiltonian(coupling: str, m_z: float) -> None:
-    """a-d of the Rashba Hamiltonian, for m in the plane y = 0, make the torque s × m of both, for every direction of m.
-
-    With m = (m_x, 0, m_z) the formula is T = m_z (a E_x − b E_y) … in components; solved for a, b, c, d.
-    """
-    m_x = math.sqrt(1 - m_z**2)
-    (Kxx, Kxy), (Kyx, Kyy), (Kzx, Kzy) = response((m_x, 0.0, m_z), "rashba")
-    a = Kxy - m_x * Kzy / m_z
-    coefficients = {
-        "a": a,
-        "b": Kyy / m_z,
-        "c": (Kxy + Kyx) / m_x**2 - Kzy / (m_x * m_z),
-        "d": -Kzx / m_x - Kxx / m_z + (Kxx - Kyy) / (m_z * m_x**2),
-    }
-    assert min(abs(value) for value in coefficients.values()) > 0.02 * abs(a)
-    torque = SpinOrbitTorque(**coefficients, E=(0.6, -1.1), coupling=coupling)
-    azimuth = np.array([0.0, 0.7, 2.0, 4.4])
-    m = np.stack([m_x * np.cos(azimuth), m_x * np.sin(azimuth), np.full(4, m_z)])[:, None]
-    found = torque.spin_orbit_rate(m, Grid(nx=4, ny=1, dx=1.0, dy=1.0, thickness=1.0), MS, GAMMA, 0.0)
-    for index in range(4):
-        direction = m[:, 0, index]
-        spin = response(direction, coupling) @ (0.6, -1.1)
-        # the sum over angles converges exponentially: rounding of 6e3 terms is left
-        np.testing.assert_allclose(found[:, 0, index], np.cross(spin, direction), rtol=0, atol=1e-11 * abs(a))
 
 
 # -- motion of one spin, F along x (or, for Dresselhaus coupling, E along y)

@@ -33,7 +33,7 @@ Integrand = Callable[[Floats, Complexes, Floats, Floats], list[Floats]]
 ANGLES, TOLERANCE, TABLE_TOLERANCE, DIRECTIONS = 128, 1e-10, 1e-6, 200
 BATCH = 256  # panels that are evaluated at once: few enough for the caches
 MASS = 1.0 / 76.19964231  # of the electron, 1/(meV nm²)
-VENERI: dict[str, float] = {
+VPF: dict[str, float] = {
     "m": 0.8 * MASS,
     "alpha": 17.0,
     "Delta_xc": 5.0,
@@ -52,8 +52,8 @@ METAL: dict[str, float] = {
     "reference_energy": 1000.0,
     "theta": 0.4,
 }
-POINTS = {"ε = 4.5 meV": {**VENERI, "energy": 4.5}, "ε = 5.5 meV": {**VENERI, "energy": 5.5}, "ε = 1 eV": METAL}
-TABLES = {  # ε (meV) and w, of Veneri's film
+POINTS = {"ε = 4.5 meV": {**VPF, "energy": 4.5}, "ε = 5.5 meV": {**VPF, "energy": 5.5}, "ε = 1 eV": METAL}
+TABLES = {  # ε (meV) and w, of VPF's film
     "above the gap": (8.0, 1.0),
     "just above it": (5.5, 1.0),
     "across its edge, w = 0.234": (4.5, 0.234),
@@ -103,8 +103,7 @@ class Quadrature:
         self.inverse_strength, self.reference_energy = inverse_strength, reference_energy
         self.exchange = abs(Delta_xc)
         self.magnet = Delta_xc * math.sin(theta), Delta_xc * math.cos(theta)
-        electrons = tmatrix.Electrons(m, alpha, Delta_xc, energy, density, inverse_strength, reference_energy)
-        self.origin, _ = tmatrix.upper_band_minimum(electrons, math.sin(theta), math.cos(theta))
+        self.origin, _ = tmatrix.upper_band_minimum(m, alpha, Delta_xc, math.sin(theta), math.cos(theta))
         angle = (np.arange(ANGLES // 2) + 0.5) * (2.0 * np.pi / ANGLES) - 0.5 * np.pi
         self.cosines, self.sines = np.cos(angle), np.sin(angle)
         self.momentum = math.sqrt(2.0 * m * (abs(energy) + self.exchange)) + m * abs(alpha)
@@ -294,7 +293,7 @@ def _tables(settings: Settings) -> list[Record]:
 
 def _measured_error(table: co.CoefficientTable, energy: float, w: float) -> float:
     """Largest error of a, b, c, d at random n_z against `tmatrix.response`, on the scale of `numerical_error`."""
-    parameters = {**VENERI, "energy": energy, "inverse_strength": VENERI["m"] / (2.0 * w)}
+    parameters = {**VPF, "energy": energy, "inverse_strength": VPF["m"] / (2.0 * w)}
     errors, values = [], []
     for m_z in np.random.default_rng(0).uniform(0.02, 0.98, DIRECTIONS):
         exact = tmatrix.response(**{**parameters, "theta": math.acos(m_z)}).torques  # type: ignore[arg-type]
