@@ -253,7 +253,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], list[tuple[str, str]]]
         spin_orbit(a_m_per_V_s=1e4),
         [("torques[0].a_m_per_V_s", "goes with E_V_per_m, which is missing")],
     ),
-    "spin-orbit torque of nothing": (spin_orbit(), [("torques[0]", "exactly one of E and sheet_current, got none")]),
+    "spin-orbit torque of nothing": (spin_orbit(), [("torques[0]", "gives none of a, b, c, d")]),
     "spin-orbit torque of two drives": (
         spin_orbit(E_V_per_m=[1e5, 0.0], sheet_current_A_per_m=[50.0, 0.0], a_m_per_V_s=1e4),
         [("torques[0]", "exactly one of E and sheet_current, got E and sheet_current")],
