@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import numpy as np
 
 from coefficients.closed_form import Floats
-from coefficients.disorder import PointImpurities, WhiteNoise
+from coefficients.disorder import PointImpurities
 from coefficients.units import angstrom, electron_mass, eV, fs, hbar, meV, nm, ps
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ P = ParamSpec("P")
 # Okabe and Ito's palette, for colour-blind readers, without its yellow, which is too pale for lines
 COLOURS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
+XI = {"xi0": "0", "xi_parallel": r"\parallel", "xi_perpendicular": r"\perp"}
 LINES = {"a": "-", "b": "--", "c": "-.", "d": ":"}
 """Different in one panel, because some of the curves may lie on top of each other."""
 
@@ -83,48 +84,37 @@ def new_figure(width: float, height: float) -> Figure:
 
 @styled
 def coefficients_figure(table: CoefficientTable) -> Figure:
-    """ξ0, ξ∥, ξ⊥ in a panel each and a, b, c, d in a fourth, or without ξ a, b, c, d in a panel each, against |n_z|.
+    """The coefficients against |n_z|: ξ0, ξ∥, ξ⊥ in a panel each where they exist, and a, b, c, d.
 
-    In the fourth b, c, d have an axis of their own on the right where they are much smaller than a.
+    White noise has a, b, c, d in one panel, impurities with ξ a panel for a, one for b, c, d and one for the Hall ratio
+    σ_xy/σ_xx, impurities without ξ a panel for each of a, b, c, d.
 
-    The shade about ξ is `table.scheme_error`. Those of a, b, c, d that vanish are named, and of a single constant one
-    the value is written. Where the Fermi energy leaves the gap the width of the jump is shaded. If the table is not
-    resolved a banner says so, and the error of each series is drawn about it. Called by `CoefficientTable.plot`.
+    The shade about ξ is `table.scheme_error`, that about b, c, d = 0 `table.scheme_error` times a, below which they are
+    not controlled. Those of a, b, c, d that vanish are named, and of a single constant one the value is written. Where
+    the Fermi energy leaves the gap the width of the jump is shaded. If the table is not resolved a banner says so, and
+    the error of each series is drawn about it. Called by `CoefficientTable.plot`.
     """
-    height = 5.6 if isinstance(table.disorder, WhiteNoise) else 6.0
-    figure = new_figure(7.4, height if table.resolved else height + 0.5)
-    grid = figure.add_gridspec(3, 2, height_ratios=(0.001 if table.resolved else 0.16, 1.0, 1.0))
-    axes = [figure.add_subplot(grid[1 + i // 2, i % 2]) for i in range(4)]
+    impurities = isinstance(table.disorder, PointImpurities)
+    panels = ["xi0", "xi_parallel", "xi_perpendicular"] if table.has_xi else []
+    panels += ["abcd"] if not impurities else ["a", "bcd", "hall"] if table.has_xi else ["a", "b", "c", "d"]
+    columns = len(panels) // 2
+    height = 6.0 if impurities else 5.6
+    figure = new_figure(3.7 * columns, height if table.resolved else height + 0.5)
+    grid = figure.add_gridspec(3, columns, height_ratios=(0.001 if table.resolved else 0.16, 1.0, 1.0))
+    axes = [figure.add_subplot(grid[1 + index // columns, index % columns]) for index in range(len(panels))]
     n_z = _samples(table)
-    if table.has_xi:
-        for ax, name, symbol in zip(axes, ("xi0", "xi_parallel", "xi_perpendicular"), ("0", r"\parallel", r"\perp")):
-            values = getattr(table, name)(n_z)
+    for ax, panel in zip(axes, panels):
+        if panel in XI:
+            values = getattr(table, panel)(n_z)
             spread = table.scheme_error * np.abs(values)
             ax.fill_between(n_z, values - spread, values + spread, color=COLOURS[1], alpha=0.25, linewidth=0)
             ax.plot(n_z, values, color=COLOURS[1])
-            ax.set_ylabel(rf"$\xi_{symbol}$ (dimensionless)")
-        largest = {name: float(np.abs(getattr(table, name)(n_z)).max()) for name in "abcd"}
-        if 0.0 < max(largest[name] for name in "bcd") < 0.2 * largest["a"]:  # too small to be seen beside a
-            beside = axes[3].twinx()
-            _draw_torques(axes[3], table, n_z, "a")
-            _draw_torques(beside, table, n_z, "bcd")
-            lines = [*axes[3].get_lines(), *beside.get_lines()]
-            beside.legend(
-                handles=lines,
-                labels=["$a$ (left)", *(str(line.get_label()) for line in lines[1:])],
-                loc="lower center",
-                bbox_to_anchor=(0.5, 1.05),  # above the powers of ten of the axes
-                ncols=4,
-                frameon=False,
-                handlelength=1.8,
-                handletextpad=0.5,
-                columnspacing=1.0,
-            )
+            ax.set_ylabel(rf"$\xi_{XI[panel]}$ (dimensionless)")
+        elif panel == "hall":
+            ax.plot(n_z, table.sigma_xy(n_z) / table.sigma_xx(n_z), color=COLOURS[4])
+            ax.set_ylabel(r"$\sigma_{xy}/\sigma_{xx}$ for $m_z > 0$")
         else:
-            _draw_torques(axes[3], table, n_z, "abcd")
-    else:
-        for ax, name in zip(axes, "abcd"):
-            _draw_torques(ax, table, n_z, name)
+            _draw_torques(ax, table, n_z, panel)
     for ax in axes:
         ax.set(xlabel="$|n_z| = |m_z|$", xlim=(0, 1))
     if not table.resolved:
@@ -140,6 +130,7 @@ def coefficients_figure(table: CoefficientTable) -> Figure:
             va="center",
             color="white",
             weight="bold",
+            fontsize=12,
             bbox={"facecolor": "#B00020", "edgecolor": "none", "boxstyle": "round,pad=0.5"},
         )
     figure.suptitle(_parameters(table), fontsize=10)
@@ -164,10 +155,13 @@ def _draw_torques(ax: Axes, table: CoefficientTable, n_z: Floats, names: str) ->
             ax.fill_between(n_z, torques[name] - error, torques[name] + error, color="#B00020", alpha=0.35, linewidth=0)
         line = LINES[name] if len(names) > 1 else "-"
         ax.plot(n_z, torques[name], line, color=COLOURS["abcd".index(name)], label=f"${name}$")
+    if isinstance(table.disorder, PointImpurities) and "a" not in names and drawn:
+        limit = table.scheme_error * float(np.abs(table.a(n_z)).max())
+        ax.axhspan(-limit, limit, color="0.88", linewidth=0, zorder=0, label="not controlled")
     unit = "s⁻¹ per V/m" if table.form == "E" else "s⁻¹ per A/m"
     ax.set_ylabel(f"{', '.join(f'${name}$' for name in drawn or names)} ({unit}, {table.form}-form)")
     if len(drawn) > 1:
-        ax.legend()
+        ax.legend(ncols=2, fontsize=8.5)
     elif drawn and np.ptp(torques[drawn[0]]) == 0:
         value = float(torques[drawn[0]][0])
         mantissa, exponent = f"{value:.3e}".split("e")
@@ -239,11 +233,11 @@ def _parameters(table: CoefficientTable) -> str:
         of = "ξ as for white noise with this mean; " if isinstance(disorder, PointImpurities) else ""
         lines.append((f"{of}shaded: error of the scheme in ξ, {100 * table.scheme_error:.2g} %",))
     elif table.gap_edge is None:
-        lines.append(("no ξ: the Fermi energy lies inside the exchange gap",))
+        lines.append(("no ξ: the Fermi energy lies inside the exchange gap; grey: too small to be controlled",))
     else:
         edge = f"$|n_z|$ = {math.sqrt(table.gap_edge.x):.4g}"
         lines.append(
-            (f"no ξ: the Fermi energy lies inside the exchange gap from {edge} on (shaded: width of the jump)",)
+            (f"no ξ: inside the exchange gap from {edge} on; grey: width of the jump, and too small to be controlled",)
         )
     return "\n".join(", ".join(line) for line in lines).replace("-", "−")
 

@@ -162,6 +162,7 @@ def numbers() -> tuple[float, float, float]:
 
 def main(folder: Path) -> None:
     """Print the numbers and write the figures."""
+    folder.mkdir(parents=True, exist_ok=True)
     *_, critical = numbers()
     against_energy().savefig(folder / "efficiencies_energy.png")
     against_angle(critical).savefig(folder / "efficiencies_angle.png")

@@ -169,6 +169,7 @@ def why_b_matters(tables: dict[str, co.CoefficientTable], motions: dict[str, Mot
 
 def main(folder: Path) -> tuple[dict[tuple[str, str], Motion], Motion]:
     """Run everything, write the figures; the motions by system and helicity, and that with white noise."""
+    folder.mkdir(parents=True, exist_ok=True)
     at_rest = {helicity: skyrmion(helicity) for helicity in HELICITIES}
     tables = {system: coefficients(system) for system in SYSTEMS}
     print(

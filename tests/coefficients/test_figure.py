@@ -109,7 +109,8 @@ def texts(figure: Figure) -> list[str]:
 
 def spans(ax: Axes) -> list[tuple[float, float]]:
     """Left and right ends of the vertical shades."""
-    return [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
+    upright = [patch for patch in ax.patches if patch.get_height() == 1]  # in units of the axis
+    return [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in upright]
 
 
 @pytest.mark.parametrize(("form", "unit"), [("E", "s⁻¹ per V/m"), ("J", "s⁻¹ per A/m")])
@@ -162,20 +163,26 @@ def test_a_jump_over_all_directions_still_has_its_label() -> None:
         assert [text.get_text() for text in ax.texts] == ["leaves the gap"]
 
 
-def test_with_xi_small_torques_have_an_axis_of_their_own() -> None:
+def test_with_xi_the_small_torques_and_the_hall_ratio_have_panels_of_their_own() -> None:
     drawn = impurities(20.0, 1.0)
     figure = drawn.plot()
     assert [ax.get_ylabel() for ax in figure.axes[:3]] == [
         rf"$\xi_{symbol}$ (dimensionless)" for symbol in ("0", r"\parallel", r"\perp")
     ]
-    left, right = figure.axes[3:]
+    left, right, hall = figure.axes[3:]
     assert left.get_ylabel() == "$a$ (s⁻¹ per V/m, E-form)"
     assert right.get_ylabel() == "$b$, $c$, $d$ (s⁻¹ per V/m, E-form)"
     for line, name in zip((*left.lines, *right.lines), "abcd", strict=True):
         np.testing.assert_array_equal(line.get_ydata(), getattr(drawn, name)(line.get_xdata()))
-    legend = [text.get_text() for text in right.get_legend().get_texts()]
-    assert legend == ["$a$ (left)", "$b$", "$c$", "$d$"]
-    assert len({line.get_linestyle() for line in (*left.lines, *right.lines)}) == 4
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["$b$", "$c$", "$d$", "not controlled"]
+    assert len({line.get_linestyle() for line in right.lines}) == 3
+    # the band in which b, c and d are smaller than what the scheme leaves out, a times its error
+    (band,) = right.patches
+    limit = drawn.scheme_error * np.abs(drawn.a(np.linspace(0, 1, 401))).max()
+    np.testing.assert_allclose([band.get_y(), band.get_height()], [-limit, 2 * limit], rtol=1e-6)
+    (line,) = hall.lines
+    n_z = line.get_xdata()
+    np.testing.assert_array_equal(line.get_ydata(), drawn.sigma_xy(n_z) / drawn.sigma_xx(n_z))
     assert "ξ as for white noise" in figure.get_suptitle()
     assert texts(figure) == []
 
