@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,20 +11,30 @@ from benchmarks import problem
 from benchmarks.machine import Probes
 from benchmarks.timing import Record, Settings, Stepping, alternate, spread
 from benchmarks.timing import table as formatted
-from coefficients.units import angstrom, electron_mass, eV, fs
+from coefficients.units import angstrom, electron_mass, eV, fs, nm
 from llgsim import Coefficients, MicroscopicTorque, Simulation, ZhangLi
 
 SIZES = (256, 1024)
 BASE = "Zhang-Li, 2nd-order advection"
 
 
-def _electrons() -> co.CoefficientTable:
-    """A Rashba ferromagnet with white-noise disorder: ξ that depend on n_z, and a field-like spin-orbit torque."""
+def _tabulated(
+    disorder: co.WhiteNoise | co.PointImpurities, fermi_energy: float, exchange: float, rashba: float
+) -> co.CoefficientTable:
+    """A table for the magnet of the problem; energies in eV, the Rashba coefficient in eV·Å."""
     model = co.RashbaFerromagnet(
-        fermi_energy=2 * eV, exchange=0.5 * eV, rashba=0.6 * eV * angstrom, effective_mass=electron_mass
+        fermi_energy=fermi_energy * eV,
+        exchange=exchange * eV,
+        rashba=rashba * eV * angstrom,
+        effective_mass=electron_mass,
     )
     spins = co.spin_density(Ms=problem.MS, thickness=problem.THICKNESS)
-    return co.tabulate(model, co.WhiteNoise(scattering_time=5 * fs), spin_density=spins)
+    return co.tabulate(model, disorder, spin_density=spins)
+
+
+def _pieces(table: co.CoefficientTable) -> str:
+    lengths = [len(series) for series in table.torque_pieces().series]
+    return f"{len(lengths)} piece{'s' * (len(lengths) > 1)} of {min(lengths)} to {max(lengths)} terms"
 
 
 def _compared(settings: Settings, simulations: dict[str, dict[str, Any]]) -> list[Record]:
@@ -52,11 +63,16 @@ def _compared(settings: Settings, simulations: dict[str, dict[str, Any]]) -> lis
 def measure_microscopic(settings: Settings, probes: Probes, threads: Sequence[int]) -> list[Record]:
     """Zhang-Li with 2nd and 6th-order advection, the microscopic torque with constant ξ and with a table's ξ(n_z).
 
+    Then a, b, c, d of impurities as series on one piece, and on many pieces for a Fermi energy that leaves the gap.
     Along the diagonal both derivatives of m are needed, along x one.
     """
     along, diagonal = problem.U, (problem.U[0] / 2**0.5, problem.U[0] / 2**0.5)
     constant = Coefficients(xi0=-0.15, xi_parallel=0.1, xi_perpendicular=0.07)
-    table = _electrons()
+    table = _tabulated(co.WhiteNoise(scattering_time=5 * fs), 2.0, 0.5, 0.6)
+    impurities = co.PointImpurities(density=0.2 / nm**2, strength=math.inf, reference_energy=1 * eV)
+    smooth, jumping = _tabulated(impurities, 0.5, 0.2, 1.0), _tabulated(impurities, 0.18, 0.2, 1.0)
+    field = tuple(jumping.electric_field(drift_velocity=along))
+    stated = (-0.08, 0.2, 0.05)  # inside the gap ξ must be stated
     return _compared(
         settings,
         {
@@ -69,6 +85,10 @@ def measure_microscopic(settings: Settings, probes: Probes, threads: Sequence[in
             "ξ0, ξ∥, ξ⊥ of n_z and a": {"torques": [MicroscopicTorque(table, drift_velocity=along)]},
             "ξ0, ξ∥, ξ⊥ of n_z and a, along the diagonal": {
                 "torques": [MicroscopicTorque(table, drift_velocity=diagonal)]
+            },
+            f"ξ of n_z, a-d in {_pieces(smooth)}": {"torques": [MicroscopicTorque(smooth, drift_velocity=along)]},
+            f"constant ξ, a-d in {_pieces(jumping)}": {
+                "torques": [MicroscopicTorque(jumping, E=field, spin_transfer=stated)]
             },
         },
     )

@@ -344,7 +344,8 @@ def solve(
     raise RuntimeError(
         f"response: the average over angles has not converged with {MOST_ANGLES} rays for energy = "
         f"{energy:.6g}, m_x = {m_x:.4g}, m_z = {m_z:.4g}: the broadening is too small where a Fermi line "
-        "begins; move the energy, raise density, or give angles"
+        "begins, or for one that does not enclose the minimum of the upper band (of a lower band with a maximum); move "
+        "the energy, raise density, or give angles"
     )
 
 
