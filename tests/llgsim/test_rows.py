@@ -19,6 +19,7 @@ from llgsim.compose import Kernel
 from llgsim.engine import Engine
 from llgsim.percell import per_cell
 from llgsim.rows import close_row, close_rows, copy_row, stand_alone
+from llgsim.torques import series
 from tests.compositions import MS, all_terms, anisotropic, fourth_order_terms, rough, zhang_li
 
 # -- ghost cells
@@ -96,6 +97,7 @@ def compare(composition: str, edges: str, dtype: str) -> None:
     compiled; what is left that can change a result is an access that has moved past another one.
     """
     percell.FASTMATH.clear()
+    series.OPTIONS["fastmath"].clear()
     terms, torques = COMPOSITIONS[composition]
     plain: dict[str, ModuleType] = {}
     for nx in (1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 71):
