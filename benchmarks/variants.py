@@ -34,7 +34,7 @@ def _tabulated(
 
 def _pieces(table: co.CoefficientTable) -> str:
     lengths = [len(series) for series in table.torque_pieces().series]
-    return f"{len(lengths)} piece{'s' * (len(lengths) > 1)} of {min(lengths)} to {max(lengths)} terms"
+    return f"{len(lengths)} piece{'s' * (len(lengths) > 1)} of up to {max(lengths)} terms"
 
 
 def _compared(settings: Settings, simulations: dict[str, dict[str, Any]]) -> list[Record]:
@@ -69,7 +69,7 @@ def measure_microscopic(settings: Settings, probes: Probes, threads: Sequence[in
     along, diagonal = problem.U, (problem.U[0] / 2**0.5, problem.U[0] / 2**0.5)
     constant = Coefficients(xi0=-0.15, xi_parallel=0.1, xi_perpendicular=0.07)
     table = _tabulated(co.WhiteNoise(scattering_time=5 * fs), 2.0, 0.5, 0.6)
-    impurities = co.PointImpurities(density=0.2 / nm**2, strength=math.inf, reference_energy=1 * eV)
+    impurities = co.PointImpurities(density=0.05 / nm**2, strength=math.inf, reference_energy=1 * eV)
     smooth, jumping = _tabulated(impurities, 0.5, 0.2, 1.0), _tabulated(impurities, 0.18, 0.2, 1.0)
     field = tuple(jumping.electric_field(drift_velocity=along))
     stated = (-0.08, 0.2, 0.05)  # inside the gap ξ must be stated
