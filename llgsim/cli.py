@@ -371,11 +371,14 @@ def _table(options: argparse.Namespace) -> int:
         )
     if table.blurred is not None:
         left, right = np.sqrt(table.blurred)
-        print(f"  they are not controlled for |n_z| from {left:.4g} to {right:.4g}, within the broadening of its edge")
-    if not constant:
         print(
-            f"  series in n_z² on {len(table.response.series)} pieces, relative error below {table.numerical_error:.1e}"
+            f"  a, b, c, d are not controlled for |n_z| from {left:.4g} to {right:.4g}, where the Fermi energy lies "
+            "within the broadening of that edge"
         )
+    if not constant:
+        pieces = len(table.response.series)
+        error = f"relative error below {table.numerical_error:.1e}"
+        print(f"  series in n_z², {pieces} piece{'s' if pieces > 1 else ''}, {error}")
     for note in table.notes:
         print(f"  note: {note}")
     for warning in table.warnings:
