@@ -34,7 +34,6 @@ ROUNDING = 1e-11
 """Error of a, b, c, d, K and σ from rounding, relative to the largest value."""
 ROUNDING_OF_C = 2e-14
 """Error of c and d from rounding, relative to a, times m_x²: they are differences of parts of K divided by m_x²."""
-
 ROUNDING_ALONG = 1e-11
 """Relative rounding of the spins along m, which grows with the inverse square of the spin-orbit coupling."""
 ALONG = [COLUMN["along_x"], COLUMN["along_y"]]
@@ -193,13 +192,10 @@ def _point_impurities(
     def functions(x: float) -> Floats:
         nonlocal start
         m_x, m_z = math.sqrt(1.0 - x), math.sqrt(x)
-        # without spin-orbit coupling K, which is 0, is rounding, and any number of rays is enough
-        angles = tmatrix.FEWEST_ANGLES if parameters.alpha == 0.0 else None
-        solution = tmatrix.solve(parameters, m_x, m_z, start=start, angles=angles)
+        solution = tmatrix.solve(parameters, m_x, m_z, start=start)
         start = solution.self_energy
         bar.update()
-        K = np.zeros_like(solution.K) if parameters.alpha == 0.0 else solution.K
-        return np.append(even_functions(K, solution.sigma, m_x, m_z), -start[0].imag)
+        return np.append(even_functions(solution.K, solution.sigma, m_x, m_z), -start[0].imag)
 
     def rounding(x: Floats, values: Floats) -> Floats:
         noise = np.zeros_like(values)

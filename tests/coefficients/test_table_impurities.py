@@ -67,11 +67,11 @@ def in_J_form(table: co.CoefficientTable) -> co.CoefficientTable:
     return dataclasses.replace(table, form="J")
 
 
-def solved(table: co.CoefficientTable, n_z: float) -> tmatrix.Solution:
-    """The response at one direction, in meV and nm."""
+def parameters(table: co.CoefficientTable) -> tmatrix.Parameters:
+    """The electrons and impurities of a table, in meV and nm."""
     model, disorder = table.model, table.disorder
     assert isinstance(disorder, co.PointImpurities)
-    numbers = tmatrix.Parameters(
+    return tmatrix.Parameters(
         m=model.effective_mass / hbar**2 * meV * nm**2,
         alpha=model.rashba / (meV * nm),
         Delta_xc=model.signed_exchange / meV,
@@ -80,7 +80,11 @@ def solved(table: co.CoefficientTable, n_z: float) -> tmatrix.Solution:
         inverse_strength=disorder.inverse_strength * meV * nm**2,
         reference_energy=disorder.reference_energy / meV,
     )
-    return tmatrix.solve(numbers, math.sqrt((1.0 - n_z) * (1.0 + n_z)), n_z)
+
+
+def solved(table: co.CoefficientTable, n_z: float) -> tmatrix.Solution:
+    """The response at one direction, in meV and nm."""
+    return tmatrix.solve(parameters(table), math.sqrt((1.0 - n_z) * (1.0 + n_z)), n_z)
 
 
 TORQUES = ("a", "b", "c", "d")
@@ -295,18 +299,7 @@ def test_regular_at_the_poles_and_at_the_equator(fermi_energy: float, w: float) 
     factor = 2 * table.model.signed_exchange / (hbar * DENSITY) * Q / (meV * nm)
     # where the formulas are 0/0 `response` extrapolates through directions close by: no part of the table's making
     for n_z in (1.0, 0.0):
-        model, disorder = table.model, table.disorder
-        assert isinstance(disorder, co.PointImpurities)
-        response = tmatrix.response(
-            m=model.effective_mass / hbar**2 * meV * nm**2,
-            alpha=model.rashba / (meV * nm),
-            Delta_xc=model.signed_exchange / meV,
-            energy=model.fermi_energy / meV,
-            density=disorder.density * nm**2,
-            inverse_strength=disorder.inverse_strength * meV * nm**2,
-            reference_energy=disorder.reference_energy / meV,
-            theta=math.acos(n_z),
-        )
+        response = tmatrix.response(**parameters(table)._asdict(), theta=math.acos(n_z))
         for name in TORQUES:
             largest = np.abs(getattr(table, name)(table.n_z)).max()
             # that of the extrapolation, 3e-8 to 1e-6 of the largest value, adds to the error of the table
