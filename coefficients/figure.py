@@ -161,7 +161,10 @@ def _draw_torques(ax: Axes, table: CoefficientTable, n_z: Floats, names: str) ->
     unit = "s⁻¹ per V/m" if table.form == "E" else "s⁻¹ per A/m"
     ax.set_ylabel(f"{', '.join(f'${name}$' for name in drawn or names)} ({unit}, {table.form}-form)")
     if len(drawn) > 1:
-        ax.legend(ncols=2, fontsize=8.5)
+        # above the panel, where no curve is, and above the power of ten of the axis
+        ax.legend(
+            loc="lower center", bbox_to_anchor=(0.5, 1.05), ncols=5, frameon=False, handlelength=1.6, columnspacing=1.0
+        )
     elif drawn and np.ptp(torques[drawn[0]]) == 0:
         value = float(torques[drawn[0]][0])
         mantissa, exponent = f"{value:.3e}".split("e")
